@@ -1,0 +1,3 @@
+module github.com/seed975aa5d7/mlp
+
+go 1.24

@@ -1,0 +1,233 @@
+package mlp
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+)
+
+// Network is a multilayer perceptron of fixed shape: its layers and their weights.
+//
+// Predict, NewPredictor, Weights, Clone, Save and Summary may be called from many goroutines at once, as long as none
+// changes the weights (SetWeights, Initialize, or a Trainer's Step and Fit); a service that trains while it serves
+// predicts from a Clone.
+type Network struct {
+	// FeatureNames, ClassNames and Scaler travel with the model file; nothing else uses them. Nil means unknown.
+	FeatureNames []string // one a feature
+	ClassNames   []string // one a class
+	Scaler       Scaler   // fitted on the training rows; Predict expects rows that it has transformed
+
+	kernel   kernel
+	features int
+	layers   []Layer
+	stages   []stage
+
+	params     []float32 // trainable weights, packed; Dense layers' as the kernels want them
+	statistics []float32 // moving means and variances of the BatchNorms
+
+	predictors sync.Pool // of *Predictor, for Predict
+}
+
+// New returns a network for rows of that many features, with weights drawn by Initialize(0).
+//
+// It chooses the kernel: the best that the CPU has, or the one that the environment variable MLP_KERNEL names. Errors tell
+// the layer, counted from 0, the field, its value and what is allowed.
+func New(features int, layers ...Layer) (*Network, error) {
+	k, err := chooseKernel()
+	if err != nil {
+		return nil, err
+	}
+	if features < 1 || features > maxUnits {
+		return nil, fmt.Errorf("mlp: features is %d, want 1 <= features <= %d", features, maxUnits)
+	}
+	n := &Network{kernel: k, features: features, layers: slices.Clone(layers)}
+	dense := false
+	inputs, params, statistics := features, 0, 0
+	for i, l := range layers {
+		if l == nil {
+			return nil, fmt.Errorf("mlp: layer %d is nil", i)
+		}
+		s, err := l.compile(inputs)
+		if err != nil {
+			return nil, fmt.Errorf("mlp: layer %d (%T): %w", i, l, err)
+		}
+		for _, t := range s.tensors {
+			for j := range t.spans {
+				t.spans[j].from += params
+				t.spans[j].to += params
+			}
+		}
+		params += s.paramLen()
+		if s.op == opBatchNorm {
+			s.statistics = statistics
+			statistics += 2 * s.units
+		}
+		if params < 0 || params > maxParams {
+			return nil, fmt.Errorf("mlp: layer %d (%T): more than %d weights in all", i, l, maxParams)
+		}
+		n.stages = append(n.stages, s)
+		inputs = s.units
+		dense = dense || s.op == opDense
+	}
+	if !dense {
+		return nil, errors.New("mlp: a network needs at least one Dense layer")
+	}
+	if last := n.stages[len(n.stages)-1]; last.op == opDropout {
+		return nil, fmt.Errorf("mlp: layer %d (mlp.Dropout): the last layer would drop the network's outputs", len(layers)-1)
+	}
+	n.params = alignedFloats(params)
+	n.statistics = make([]float32, statistics)
+	n.Initialize(0)
+	return n, nil
+}
+
+// maxParams bounds the number of a network's weights, padding included.
+const maxParams = 1<<31 - 1<<20
+
+// Initialize draws all weights anew, by the layers' initializers and the seed, and resets the moving statistics of the
+// BatchNorms to mean 0 and variance 1. The same seed gives the same weights everywhere.
+func (n *Network) Initialize(seed uint64) {
+	rng := rand.NewPCG(seed, streamWeights)
+	for i := range n.stages {
+		s := &n.stages[i]
+		for j := range s.tensors {
+			t := &s.tensors[j]
+			values := make([]float32, t.size())
+			t.init.fill(values, s.inputs, s.units, rng)
+			t.pack(n.params, values)
+		}
+		if s.op == opBatchNorm {
+			mean, variance := n.moving(s)
+			clear(mean)
+			for j := range variance {
+				variance[j] = 1
+			}
+		}
+	}
+}
+
+// The streams of random numbers that one seed gives, as PCG's second word.
+const (
+	streamWeights = iota
+	streamShuffle
+	streamDropout
+)
+
+// moving returns the moving mean and variance of a BatchNorm's stage.
+func (n *Network) moving(s *stage) (mean, variance []float32) {
+	return n.statistics[s.statistics:][:s.units], n.statistics[s.statistics+s.units:][:s.units]
+}
+
+// Features returns the number of values in a row of x.
+func (n *Network) Features() int { return n.features }
+
+// Outputs returns the number of values that the network computes for a row.
+func (n *Network) Outputs() int { return n.stages[len(n.stages)-1].units }
+
+// Layers returns a copy of the list of layers that New was given.
+func (n *Network) Layers() []Layer { return slices.Clone(n.layers) }
+
+// Kernel returns the name of the kernel that the network computes with: "avx512", "avx2", "neon" or "generic".
+func (n *Network) Kernel() string { return n.kernel.name }
+
+// Clone returns an independent copy of the network.
+func (n *Network) Clone() *Network {
+	c := &Network{
+		FeatureNames: slices.Clone(n.FeatureNames), ClassNames: slices.Clone(n.ClassNames), Scaler: n.Scaler,
+		kernel: n.kernel, features: n.features, layers: n.layers, stages: n.stages,
+		params: alignedFloats(len(n.params)), statistics: slices.Clone(n.statistics),
+	}
+	copy(c.params, n.params)
+	return c
+}
+
+// Tensor is one array of a layer, row-major.
+type Tensor struct {
+	Name   string // "weights" [inputs, units], "bias", "gamma", "beta", "moving_mean", "moving_variance" [units]
+	Shape  []int
+	Values []float32
+}
+
+// Weights returns copies of the arrays of a layer, counted from 0: a Dense's weights and bias; a BatchNorm's gamma, beta,
+// moving_mean and moving_variance; nothing for layers without weights and arrays that were left out.
+func (n *Network) Weights(layer int) []Tensor {
+	s := &n.stages[layer]
+	var list []Tensor
+	for i := range s.tensors {
+		if t := &s.tensors[i]; !t.absent {
+			values := make([]float32, t.size())
+			t.unpack(values, n.params)
+			list = append(list, Tensor{t.name, slices.Clone(t.shape), values})
+		}
+	}
+	if s.op == opBatchNorm {
+		mean, variance := n.moving(s)
+		list = append(list,
+			Tensor{nameMovingMean, []int{s.units}, slices.Clone(mean)},
+			Tensor{nameMovingVariance, []int{s.units}, slices.Clone(variance)})
+	}
+	return list
+}
+
+// SetWeights replaces arrays of a layer, counted from 0, by name; arrays that are not named keep their values. A name that
+// the layer lacks, a wrong shape or a value that is not finite is an error, and then nothing is changed.
+func (n *Network) SetWeights(layer int, tensors ...Tensor) error {
+	if layer < 0 || layer >= len(n.stages) {
+		return fmt.Errorf("mlp: layer is %d, want 0 <= layer < %d", layer, len(n.stages))
+	}
+	have := n.Weights(layer)
+	for _, t := range tensors {
+		i := slices.IndexFunc(have, func(h Tensor) bool { return h.Name == t.Name })
+		if i < 0 {
+			return fmt.Errorf("mlp: layer %d (%T) has no array %q", layer, n.layers[layer], t.Name)
+		}
+		if !slices.Equal(t.Shape, have[i].Shape) || len(t.Values) != len(have[i].Values) {
+			return fmt.Errorf("mlp: layer %d (%T): %s has shape %v and %d values, want shape %v and %d",
+				layer, n.layers[layer], t.Name, t.Shape, len(t.Values), have[i].Shape, len(have[i].Values))
+		}
+		for j, v := range t.Values {
+			if v-v != 0 {
+				return fmt.Errorf("mlp: layer %d (%T): %s[%d] is %v, want a finite value", layer, n.layers[layer], t.Name, j, v)
+			}
+			if t.Name == nameMovingVariance && v < 0 {
+				return fmt.Errorf("mlp: layer %d (%T): %s[%d] is %v, want a variance of at least 0", layer, n.layers[layer], t.Name, j, v)
+			}
+		}
+	}
+	s := &n.stages[layer]
+	for _, t := range tensors {
+		switch t.Name {
+		case nameMovingMean:
+			mean, _ := n.moving(s)
+			copy(mean, t.Values)
+		case nameMovingVariance:
+			_, variance := n.moving(s)
+			copy(variance, t.Values)
+		default:
+			i := slices.IndexFunc(s.tensors, func(h tensor) bool { return h.name == t.Name })
+			s.tensors[i].pack(n.params, t.Values)
+		}
+	}
+	return nil
+}
+
+// ShapeError tells that a slice does not hold what a call needs.
+type ShapeError struct {
+	What string // the slice: "x", "y", "dst", …
+	Got  int    // its length
+	Want string // what was expected
+}
+
+func (e *ShapeError) Error() string {
+	return fmt.Sprintf("mlp: %s has %d values, want %s", e.What, e.Got, e.Want)
+}
+
+// rowsOf returns the number of rows of x.
+func rowsOf(what string, n, columns int) (int, error) {
+	if n == 0 || n%columns != 0 {
+		return 0, &ShapeError{what, n, fmt.Sprintf("a whole number of rows of %d", columns)}
+	}
+	return n / columns, nil
+}
