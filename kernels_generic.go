@@ -210,7 +210,7 @@ func flush32(x float32) float32 {
 func adamGeneric(w, m, v, g []float32, s *adamStep) {
 	m, v, g = m[:len(w)], v[:len(w)], g[:len(w)]
 	for i := range w {
-		gi := flush32(g[i] * s.scale)
+		gi := flush32(float32(g[i] * s.scale))
 		mi := flush32(fma32(gi-m[i], s.oneBeta1, m[i]))
 		vi := flush32(fma32(fma32(gi, gi, -v[i]), s.oneBeta2, v[i]))
 		m[i], v[i] = mi, vi
@@ -230,14 +230,14 @@ func sgdGeneric(w, m, g []float32, s *sgdStep) {
 	g = g[:len(w)]
 	if m == nil {
 		for i := range w {
-			gi := flush32(g[i] * s.scale)
+			gi := flush32(float32(g[i] * s.scale))
 			w[i] = fma32(-s.rate, gi, fma32(-s.decay, w[i], w[i]))
 		}
 		return
 	}
 	m = m[:len(w)]
 	for i := range w {
-		gi := flush32(g[i] * s.scale)
+		gi := flush32(float32(g[i] * s.scale))
 		wi := fma32(-s.decay, w[i], w[i])
 		step := float32(s.rate * gi)
 		mi := flush32(fma32(s.momentum, m[i], -step))
@@ -259,6 +259,11 @@ func sumSquaresGeneric(x []float32) float64 {
 	for i, v := range x {
 		s[i%lanes] += float64(v) * float64(v)
 	}
+	return foldLanes64(&s)
+}
+
+// foldLanes64 is foldLanes in float64.
+func foldLanes64(s *[lanes]float64) float64 {
 	for half := lanes / 2; half > 0; half /= 2 {
 		for j := range half {
 			s[j] += s[j+half]

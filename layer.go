@@ -88,6 +88,8 @@ type stage struct {
 
 	momentum, epsilon float64 // opBatchNorm
 	statistics        int     // opBatchNorm: offset in Network.statistics of the moving mean; the variance follows it
+	gamma, beta       int     // opBatchNorm: index in tensors, or -1
+	ones, zeros       []float32
 
 	tensors []tensor // the trainable ones: weights and bias, or gamma and beta
 }
@@ -99,7 +101,7 @@ type tensor struct {
 	spans       []span // in order; a Dense layer's arrays have one in each panel
 	init        Initializer
 	regularizer Regularizer
-	absent      bool // holds its initial value for ever: the bias of a Dense with NoBias, gamma with NoScale, …
+	absent      bool // the bias of a Dense with NoBias, zero for ever
 }
 
 // span is a range of Network.params, whole panels wide.
@@ -168,10 +170,21 @@ func (l BatchNorm) compile(inputs int) (stage, error) {
 	if err := checkRange("Epsilon", l.Epsilon, l.Epsilon >= 0, "Epsilon >= 0"); err != nil {
 		return s, err
 	}
-	n := padded(inputs)
-	s.tensors = []tensor{
-		{name: nameGamma, shape: []int{inputs}, spans: []span{{0, n}}, init: Ones, absent: l.NoScale},
-		{name: nameBeta, shape: []int{inputs}, spans: []span{{n, 2 * n}}, init: Zeros, absent: l.NoCenter},
+	s.gamma, s.beta = -1, -1
+	add := func(name string, init Initializer) int {
+		at, n := s.paramLen(), padded(inputs)
+		s.tensors = append(s.tensors, tensor{name: name, shape: []int{inputs}, spans: []span{{at, at + n}}, init: init})
+		return len(s.tensors) - 1
+	}
+	if !l.NoScale {
+		s.gamma = add(nameGamma, Ones)
+	}
+	if !l.NoCenter {
+		s.beta = add(nameBeta, Zeros)
+	}
+	s.ones, s.zeros = make([]float32, inputs), make([]float32, inputs)
+	for i := range s.ones {
+		s.ones[i] = 1
 	}
 	return s, nil
 }
@@ -191,7 +204,7 @@ func (s *stage) paramLen() int {
 	case opDense:
 		return packedLen(s.inputs, s.units)
 	case opBatchNorm:
-		return 2 * padded(s.units)
+		return len(s.tensors) * padded(s.units)
 	}
 	return 0
 }
@@ -206,7 +219,7 @@ func (s *stage) hasWeights() bool {
 	return false
 }
 
-// width returns the number of units of the span that begins at unit u of a tensor's rows, and the width of its panel.
+// units returns the length of a row of the tensor.
 func (t *tensor) units() int { return t.shape[len(t.shape)-1] }
 
 // unpack copies the tensor from params to dst, row-major.

@@ -120,6 +120,18 @@ func (n *Network) moving(s *stage) (mean, variance []float32) {
 	return n.statistics[s.statistics:][:s.units], n.statistics[s.statistics+s.units:][:s.units]
 }
 
+// affine returns gamma and beta of a BatchNorm's stage, ones and zeros where they were left out.
+func (n *Network) affine(s *stage) (gamma, beta []float32) {
+	gamma, beta = s.ones, s.zeros
+	if s.gamma >= 0 {
+		gamma = n.params[s.tensors[s.gamma].spans[0].from:][:s.units]
+	}
+	if s.beta >= 0 {
+		beta = n.params[s.tensors[s.beta].spans[0].from:][:s.units]
+	}
+	return gamma, beta
+}
+
 // Features returns the number of values in a row of x.
 func (n *Network) Features() int { return n.features }
 

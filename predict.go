@@ -133,7 +133,7 @@ func copyRows(dst []float32, ldDst int, src []float32, ldSrc, columns, rows int)
 // and shift = beta - mean·scale.
 func (n *Network) normalise(s *stage, scale, shift, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
 	mean, variance := n.moving(s)
-	gamma, beta := n.params[s.tensors[0].spans[0].from:], n.params[s.tensors[1].spans[0].from:]
+	gamma, beta := n.affine(s)
 	scale, shift = scale[:s.units], shift[:s.units]
 	for j := range scale {
 		scale[j] = gamma[j] / sqrt32(variance[j]+float32(s.epsilon))

@@ -1,0 +1,417 @@
+package mlp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// FitConfig says how long and on what a Trainer trains.
+type FitConfig struct {
+	Epochs int // 0 means 1
+
+	// ValidationSplit holds back that fraction of the rows, the last ones before any shuffling, for validation: the first
+	// floor(rows·(1-split)) are trained on. 0 <= ValidationSplit < 1.
+	ValidationSplit float64
+	ValidationData  *Dataset // takes the place of ValidationSplit
+
+	// ClassWeights multiplies the loss of each row by its class's weight, 1 for classes that are not listed; of one-hot targets,
+	// the class is the largest. Validation is not weighted.
+	ClassWeights map[int]float64
+
+	NoShuffle bool // keep the rows' order; else each epoch draws a new one
+	Callbacks []Callback
+}
+
+// DivergedError tells that a training broke off because its loss was no longer finite.
+type DivergedError struct {
+	Epoch, Step int     // from 0
+	Layer       int     // the first layer whose outputs were not finite, or -1 if it is the loss alone
+	Loss        float64 // NaN or an infinity
+}
+
+func (e *DivergedError) Error() string {
+	where := "in the loss alone"
+	if e.Layer >= 0 {
+		where = fmt.Sprintf("first in the outputs of layer %d", e.Layer)
+	}
+	return fmt.Sprintf("mlp: training diverged: the loss of epoch %d, step %d is %v, %s; lower the learning rate or clip the gradients",
+		e.Epoch, e.Step, e.Loss, where)
+}
+
+// fit is one call of Trainer.Fit.
+type fit struct {
+	trainer    *Trainer
+	data       *Dataset
+	validation *Dataset
+	weights    []float32 // one a row of data, or nil
+	order      []int     // the rows of data that are trained on
+	cfg        FitConfig
+	rng        *rand.PCG
+	lossSum    float64 // of the epoch, weighted by rows
+	rows       int     // of the epoch so far
+	scores     []float64
+}
+
+// Fit trains on a Dataset: in each epoch, all training rows in a new random order, in batches of BatchSize, the last of which
+// may be smaller. It returns the History, also beside an error, of the epochs that were completed.
+//
+// Epoch values are means over rows, each batch's loss taken before its update, as Keras's. When ctx is done, Fit stops after
+// the current step and returns its error. A loss that is not finite stops it with a *DivergedError before the update. In all cases
+// the callbacks' End is called, so that the best weights may be restored. Calling Fit again goes on training: the optimizer keeps
+// its state, and the random streams go on.
+func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History, error) {
+	history := &History{Metrics: map[string][]float64{}}
+	f, err := t.newFit(d, cfg)
+	if err != nil {
+		return history, err
+	}
+	training := &Training{Trainer: t, Epochs: f.cfg.Epochs, Steps: (len(f.order) + t.cfg.BatchSize - 1) / t.cfg.BatchSize, fit: f}
+	var hooks []Hooks
+	for _, c := range cfg.Callbacks {
+		h, err := c.Start(training)
+		if err != nil {
+			return history, err
+		}
+		hooks = append(hooks, h)
+	}
+	err = f.run(ctx, training, hooks, history)
+	for _, h := range hooks {
+		if h.End != nil {
+			err = errors.Join(err, h.End(training))
+		}
+	}
+	return history, err
+}
+
+// newFit checks the data and the configuration.
+func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
+	if cfg.Epochs == 0 {
+		cfg.Epochs = 1
+	}
+	if cfg.Epochs < 0 {
+		return nil, fmt.Errorf("mlp: Epochs is %d, want Epochs >= 0", cfg.Epochs)
+	}
+	if err := t.checkData("data", d); err != nil {
+		return nil, err
+	}
+	f := &fit{trainer: t, data: d, validation: cfg.ValidationData, cfg: cfg}
+	rows, n := d.Rows(), d.Rows()
+	if err := checkRange("ValidationSplit", cfg.ValidationSplit, cfg.ValidationSplit >= 0 && cfg.ValidationSplit < 1, "0 <= ValidationSplit < 1"); err != nil {
+		return nil, fmt.Errorf("mlp: %w", err)
+	}
+	switch {
+	case f.validation != nil:
+		if err := t.checkData("ValidationData", f.validation); err != nil {
+			return nil, err
+		}
+	case cfg.ValidationSplit > 0:
+		n = int(float64(rows) * (1 - cfg.ValidationSplit))
+		if n == 0 || n == rows {
+			return nil, fmt.Errorf("mlp: ValidationSplit %v of %d rows leaves %d for training and %d for validation, want at least one each",
+				cfg.ValidationSplit, rows, n, rows-n)
+		}
+		f.validation = d.slice(n, rows)
+	}
+	f.order = make([]int, n)
+	for i := range f.order {
+		f.order[i] = i
+	}
+	var err error
+	if f.weights, err = t.rowWeights(d, n, cfg.ClassWeights); err != nil {
+		return nil, err
+	}
+	f.rng = t.shuffler()
+	return f, nil
+}
+
+// shuffler returns the random stream of the rows' order at the trainer's step.
+func (t *Trainer) shuffler() *rand.PCG {
+	return rand.NewPCG(t.cfg.Seed, mix64(uint64(t.moments.step))^streamShuffle)
+}
+
+// slice returns the rows from … to-1 of the data set, which it shares.
+func (d *Dataset) slice(from, to int) *Dataset {
+	s := *d
+	s.X, s.Y = d.X[from*d.Features:to*d.Features], d.Y[from*d.Targets:to*d.Targets]
+	if d.SampleWeights != nil {
+		s.SampleWeights = d.SampleWeights[from:to]
+	}
+	return &s
+}
+
+// checkData returns an error unless the network can train on the data set.
+func (t *Trainer) checkData(what string, d *Dataset) error {
+	if d == nil || d.Rows() == 0 {
+		return fmt.Errorf("mlp: %s has no rows", what)
+	}
+	if d.Features != t.net.features {
+		return fmt.Errorf("mlp: %s has %d features, the network wants %d", what, d.Features, t.net.features)
+	}
+	if d.Targets != t.targets() {
+		return fmt.Errorf("mlp: %s has %d target columns, %T with %d outputs wants %d", what, d.Targets, t.cfg.Loss, t.net.Outputs(), t.targets())
+	}
+	if err := d.Validate(); err != nil {
+		return fmt.Errorf("mlp: %s: %w", what, err)
+	}
+	if t.loss.kind == sparseCategoricalCrossentropy {
+		if r := badLabel(d.Y, t.net.Outputs()); r >= 0 {
+			return fmt.Errorf("mlp: %s: row %d has label %v, want a class index 0 … %d", what, r, d.Y[r], t.net.Outputs()-1)
+		}
+	}
+	return nil
+}
+
+// rowWeights returns the weights of the first n rows, sample weight times class weight, or nil if all are 1.
+func (t *Trainer) rowWeights(d *Dataset, n int, classes map[int]float64) ([]float32, error) {
+	if classes == nil {
+		if d.SampleWeights == nil {
+			return nil, nil
+		}
+		return d.SampleWeights[:n], nil
+	}
+	count := max(t.net.Outputs(), 2)
+	for class, w := range classes {
+		if class < 0 || class >= count {
+			return nil, fmt.Errorf("mlp: ClassWeights has class %d, want 0 <= class < %d", class, count)
+		}
+		if err := checkRange(fmt.Sprintf("ClassWeights[%d]", class), w, w >= 0, "weight >= 0"); err != nil {
+			return nil, fmt.Errorf("mlp: %w", err)
+		}
+	}
+	weights := make([]float32, n)
+	for r := range weights {
+		y := d.Y[r*d.Targets:][:d.Targets]
+		class := int(y[0])
+		if d.Targets > 1 {
+			class = argmax(y)
+		}
+		w, listed := classes[class]
+		if !listed {
+			w = 1
+		}
+		if d.SampleWeights != nil {
+			w *= float64(d.SampleWeights[r])
+		}
+		weights[r] = float32(w)
+	}
+	return weights, nil
+}
+
+// names returns the names of all numbers that an epoch ends with.
+func (f *fit) names() []string {
+	names := []string{"loss"}
+	for _, m := range f.trainer.metrics {
+		names = append(names, m.name)
+	}
+	if f.validation != nil {
+		for _, name := range slices.Clone(names) {
+			names = append(names, "val_"+name)
+		}
+	}
+	return names
+}
+
+// run is the loop over the epochs.
+func (f *fit) run(ctx context.Context, training *Training, hooks []Hooks, history *History) error {
+	for epoch := range f.cfg.Epochs {
+		training.Epoch, training.logs = epoch, Logs{}
+		if err := call(hooks, func(h Hooks) func(*Training) error { return h.EpochBegin }, training); err != nil {
+			return err
+		}
+		if err := f.epoch(ctx, training, hooks); err != nil {
+			return err
+		}
+		logs := training.Logs()
+		if f.validation != nil {
+			scores, err := f.trainer.evaluate(ctx, f.validation)
+			if err != nil {
+				return err
+			}
+			for i, s := range scores {
+				logs.Set("val_"+logs.names[i], s)
+			}
+		}
+		if err := call(hooks, func(h Hooks) func(*Training) error { return h.EpochEnd }, training); err != nil {
+			return err
+		}
+		history.add(epoch, logs)
+		if training.stopped {
+			break
+		}
+	}
+	return nil
+}
+
+func call(hooks []Hooks, which func(Hooks) func(*Training) error, t *Training) error {
+	for _, h := range hooks {
+		if f := which(h); f != nil {
+			if err := f(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// epoch trains on all rows once. It does not allocate.
+func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks) error {
+	t := f.trainer
+	if !f.cfg.NoShuffle {
+		shuffle(f.order, f.rng)
+	}
+	f.lossSum, f.rows = 0, 0
+	for _, m := range t.metrics {
+		m.Reset()
+	}
+	batchEnd := slices.ContainsFunc(hooks, func(h Hooks) bool { return h.BatchEnd != nil })
+	done := ctx.Done()
+	for step := range training.Steps {
+		select {
+		case <-done:
+			return fmt.Errorf("mlp: Fit stopped in epoch %d after %d of %d steps: %w", training.Epoch, step, training.Steps, ctx.Err())
+		default:
+		}
+		from := step * t.cfg.BatchSize
+		rows := min(t.cfg.BatchSize, len(f.order)-from)
+		y, weights := f.batch(f.order[from : from+rows])
+		loss := t.gradients(y, weights, rows)
+		if loss-loss != 0 {
+			return &DivergedError{Epoch: training.Epoch, Step: step, Layer: t.firstNonFinite(rows), Loss: loss}
+		}
+		t.update()
+		f.lossSum += float64(loss * float64(rows))
+		f.rows += rows
+		t.measure(t.metrics, y, weights, rows)
+		if batchEnd {
+			training.Step = step
+			for _, h := range hooks {
+				if h.BatchEnd != nil {
+					if err := h.BatchEnd(training); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// batch gathers rows of the data into the trainer's batch. Rows in order are used where they are.
+func (f *fit) batch(order []int) (y, weights []float32) {
+	t, d, rows := f.trainer, f.data, len(order)
+	if f.cfg.NoShuffle {
+		s := d.slice(order[0], order[0]+rows)
+		t.x, t.ldx = s.X, d.Features
+		if f.weights != nil {
+			weights = f.weights[order[0]:][:rows]
+		}
+		return s.Y, weights
+	}
+	t.gather(d.X, order)
+	for i, r := range order {
+		copy(t.yGather[i*d.Targets:][:d.Targets], d.Y[r*d.Targets:])
+	}
+	if f.weights != nil {
+		weights = t.wGather[:rows]
+		for i, r := range order {
+			weights[i] = f.weights[r]
+		}
+	}
+	return t.yGather[:rows*d.Targets], weights
+}
+
+// gather copies rows of x into the batch.
+func (t *Trainer) gather(x []float32, order []int) {
+	n, ld := t.net.features, stride(t.net.features)
+	if t.xGather == nil {
+		t.xGather = alignedFloats(t.cfg.BatchSize * ld)
+	}
+	for i, r := range order {
+		copy(t.xGather[i*ld:][:n], x[r*n:])
+	}
+	t.x, t.ldx = t.xGather, ld
+}
+
+// measure adds the batch's outputs to the metrics.
+func (t *Trainer) measure(meters []meter, y, weights []float32, rows int) {
+	if len(meters) == 0 {
+		return
+	}
+	units := t.net.Outputs()
+	copyRows(t.outputs, units, t.stages[len(t.stages)-1].out, stride(units), units, rows)
+	for _, m := range meters {
+		w := weights
+		if !m.weighted {
+			w = nil
+		}
+		m.Add(y, t.outputs[:rows*units], w, rows)
+	}
+}
+
+// fillLogs sets the loss and the metrics of the epoch so far.
+func (f *fit) fillLogs(logs *Logs) {
+	logs.Set("loss", f.lossSum/float64(f.rows))
+	for _, m := range f.trainer.metrics {
+		logs.Set(m.name, m.Result())
+	}
+}
+
+// firstNonFinite returns the first stage with an output that is not finite, or -1.
+func (t *Trainer) firstNonFinite(rows int) int {
+	for i := range t.stages {
+		units := t.net.stages[i].units
+		for r := range rows {
+			for _, v := range t.stages[i].out[r*stride(units):][:units] {
+				if v-v != 0 {
+					return i
+				}
+			}
+		}
+	}
+	return -1
+}
+
+// Evaluate returns the loss, penalties included, and the metrics over a Dataset, under the names that History uses. Its
+// sample weights weigh the loss.
+func (t *Trainer) Evaluate(ctx context.Context, d *Dataset) (map[string]float64, error) {
+	if err := t.checkData("data", d); err != nil {
+		return nil, err
+	}
+	scores, err := t.evaluate(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]float64{"loss": scores[0]}
+	for i, meter := range t.testing {
+		m[meter.name] = scores[1+i]
+	}
+	return m, nil
+}
+
+// evaluate returns the loss and then the metrics in their order; the slice is the trainer's.
+func (t *Trainer) evaluate(ctx context.Context, d *Dataset) ([]float64, error) {
+	for _, m := range t.testing {
+		m.Reset()
+	}
+	total := 0.0
+	for from := 0; from < d.Rows(); from += t.cfg.BatchSize {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("mlp: Evaluate stopped after %d of %d rows: %w", from, d.Rows(), err)
+		}
+		rows := min(t.cfg.BatchSize, d.Rows()-from)
+		s := d.slice(from, from+rows)
+		t.x, t.ldx = s.X, d.Features
+		t.forward(rows, false)
+		loss := t.computeLoss(s.Y, s.SampleWeights, rows)
+		total += float64(loss * float64(rows))
+		t.measure(t.testing, s.Y, s.SampleWeights, rows)
+	}
+	scores := []float64{total/float64(d.Rows()) + t.penalty()}
+	for _, m := range t.testing {
+		scores = append(scores, m.Result())
+	}
+	return scores, nil
+}

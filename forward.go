@@ -1,0 +1,227 @@
+package mlp
+
+import "math"
+
+// The two passes of a training step.
+
+// forward computes the outputs of the batch t.x: in training mode with the batch's statistics and dropout, else as Predict. The
+// last activation is left to the loss if it belongs to it.
+func (t *Trainer) forward(rows int, training bool) {
+	k := t.net.kernel.isa
+	in, ldIn := t.x, t.ldx
+	last := len(t.stages) - 1
+	for i := range t.stages {
+		s, b := &t.net.stages[i], &t.stages[i]
+		ld := stride(s.units)
+		switch s.op {
+		case opDense, opActivation:
+			if s.op == opDense {
+				d := &b.dense
+				d.rows = rows
+				if i == 0 {
+					d.x, d.ldx = t.x, t.ldx
+				}
+				d.forward(k)
+			} else {
+				copyRows(b.z, ld, in, ldIn, s.units, rows)
+			}
+			if i != last || !t.loss.head {
+				activateRows(k, s, b.out, b.z, rows)
+			}
+		case opBatchNorm:
+			if training {
+				t.normaliseBatch(s, b, in, ldIn, rows)
+			} else {
+				t.net.normalise(s, b.inverse, b.sums, b.out, ld, in, ldIn, rows)
+			}
+		case opDropout:
+			if training && s.rate > 0 {
+				t.dropout(i, b.out, ld, in, ldIn, rows)
+			} else {
+				copyRows(b.out, ld, in, ldIn, s.units, rows)
+			}
+		}
+		in, ldIn = b.out, ld
+	}
+	t.rows = rows
+}
+
+// computeLoss returns the mean loss of the batch, and fills the last stage's dz. weights [rows] may be nil.
+func (t *Trainer) computeLoss(y, weights []float32, rows int) float64 {
+	last := len(t.stages) - 1
+	b := &t.stages[last]
+	units := t.net.stages[last].units
+	scale, losses := t.scale[:rows], t.losses[:rows]
+	n := float32(rows)
+	for r := range scale {
+		scale[r] = 1 / n
+		if weights != nil {
+			scale[r] = weights[r] / n
+		}
+	}
+	t.loss.compute(t.net.kernel.isa, &lossBatch{y: y, p: b.out, dz: b.dz, scale: scale, loss: losses, ld: stride(units), outputs: units, rows: rows})
+	sum := 0.0
+	for r, l := range losses {
+		if weights != nil {
+			sum += float64(weights[r]) * float64(l)
+		} else {
+			sum += float64(l)
+		}
+	}
+	return sum / float64(rows)
+}
+
+// backward computes the gradients of all weights from the last stage's dz.
+func (t *Trainer) backward(rows int) {
+	k := t.net.kernel.isa
+	last := len(t.stages) - 1
+	for i := last; i >= max(t.first, 0); i-- {
+		s, b := &t.net.stages[i], &t.stages[i]
+		switch s.op {
+		case opDense, opActivation:
+			if !(i == last && t.loss.head) && !b.derived {
+				gradActivationRows(k, s, b, rows)
+			}
+			if s.op == opDense {
+				b.dense.gradWeights(k)
+				if i > t.first {
+					b.dense.gradInput(k)
+				}
+			}
+		case opBatchNorm:
+			t.gradBatch(s, b, rows, i > t.first)
+		case opDropout:
+			if s.rate > 0 {
+				t.dropout(i, b.dz, stride(s.units), b.dz, stride(s.units), rows)
+			}
+		}
+	}
+}
+
+// gradActivationRows multiplies the stage's dz by the derivative of its activation.
+func gradActivationRows(k isa, s *stage, b *trainStage, rows int) {
+	ld := stride(s.units)
+	if s.act.kind == softmaxActivation {
+		for r := range rows {
+			gradSoftmaxRow(b.dz[r*ld:][:s.units], b.out[r*ld:][:s.units])
+		}
+		return
+	}
+	src := b.out
+	if s.act.needsInput() {
+		src = b.z
+	}
+	k.gradActivation(s.act, b.dz[:rows*ld], src[:rows*ld])
+}
+
+// normaliseBatch computes a BatchNorm's outputs by the mean and the biased variance of the batch, each a chain of additions
+// over the rows, and moves the moving averages.
+func (t *Trainer) normaliseBatch(s *stage, b *trainStage, x []float32, ldx, rows int) {
+	ld := stride(s.units)
+	mean, variance := b.mean, b.sums
+	n := float32(rows)
+	clear(mean)
+	clear(variance)
+	for r := range rows {
+		for j, v := range x[r*ldx:][:s.units] {
+			mean[j] += v
+		}
+	}
+	for j := range mean {
+		mean[j] /= n
+	}
+	for r := range rows {
+		xhat := b.xhat[r*ld:][:s.units]
+		for j, v := range x[r*ldx:][:s.units] {
+			d := v - mean[j]
+			xhat[j] = d
+			variance[j] = fma32(d, d, variance[j])
+		}
+	}
+	movingMean, movingVariance := t.net.moving(s)
+	keep, take := float32(s.momentum), float32(1-s.momentum)
+	for j := range variance {
+		variance[j] /= n
+		b.inverse[j] = 1 / sqrt32(variance[j]+float32(s.epsilon))
+		movingMean[j] = fma32(movingMean[j], keep, float32(mean[j]*take))
+		movingVariance[j] = fma32(movingVariance[j], keep, float32(variance[j]*take))
+	}
+	gamma, beta := t.net.affine(s)
+	for r := range rows {
+		xhat, y := b.xhat[r*ld:][:s.units], b.out[r*ld:][:s.units]
+		for j := range y {
+			h := xhat[j] * b.inverse[j]
+			xhat[j] = h
+			y[j] = fma32(h, gamma[j], beta[j])
+		}
+	}
+}
+
+// gradBatch computes the gradients of a BatchNorm's gamma and beta, Σdz·xhat and Σdz, and, if wanted, turns dz into the
+// gradient with respect to its inputs: gamma/√(variance + epsilon)·(dz - Σdz/rows - xhat·Σ(dz·xhat)/rows).
+func (t *Trainer) gradBatch(s *stage, b *trainStage, rows int, inputs bool) {
+	ld := stride(s.units)
+	dgamma, dbeta := b.mean, b.sums
+	clear(dgamma)
+	clear(dbeta)
+	for r := range rows {
+		xhat := b.xhat[r*ld:][:s.units]
+		for j, d := range b.dz[r*ld:][:s.units] {
+			dgamma[j] = fma32(d, xhat[j], dgamma[j])
+			dbeta[j] += d
+		}
+	}
+	if s.gamma >= 0 {
+		copy(t.grads[s.tensors[s.gamma].spans[0].from:], dgamma)
+	}
+	if s.beta >= 0 {
+		copy(t.grads[s.tensors[s.beta].spans[0].from:], dbeta)
+	}
+	if !inputs {
+		return
+	}
+	gamma, _ := t.net.affine(s)
+	n := float32(rows)
+	for r := range rows {
+		xhat, dz := b.xhat[r*ld:][:s.units], b.dz[r*ld:][:s.units]
+		for j, d := range dz {
+			dz[j] = gamma[j] * b.inverse[j] * fma32(-xhat[j], dgamma[j]/n, d-dbeta[j]/n)
+		}
+	}
+}
+
+// dropout multiplies src by the mask of a stage at the current step: 0, or 1/(1-rate). A value's fate depends on the seed,
+// the step, the stage and its place in the batch alone, so the backward pass draws the same mask again. dst may be src.
+func (t *Trainer) dropout(i int, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
+	s := &t.net.stages[i]
+	key := mix64(t.cfg.Seed ^ mix64(uint64(t.moments.step)<<16^uint64(i)<<8^streamDropout))
+	low, high := uint32(key), uint32(key>>32)
+	scale := float32(1 / (1 - s.rate))
+	bound := uint32(min(s.rate*0x1p32, math.MaxUint32))
+	for r := range rows {
+		x, y := src[r*ldSrc:][:s.units], dst[r*ldDst:][:s.units]
+		at := uint32(r * s.units)
+		for j, v := range x {
+			v *= scale
+			if mix32(mix32(at+uint32(j)+low)^high) < bound {
+				v = 0
+			}
+			y[j] = v
+		}
+	}
+}
+
+// mix64 is the finalizer of SplitMix64 (Steele et al., OOPSLA 2014, doi:10.1145/2660193.2660195).
+func mix64(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// mix32 is a 32-bit mixing function, in the manner of MurmurHash3's finalizer.
+func mix32(x uint32) uint32 {
+	x = (x ^ x>>16) * 0x85ebca6b
+	x = (x ^ x>>13) * 0xc2b2ae35
+	return x ^ x>>16
+}
