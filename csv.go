@@ -382,7 +382,8 @@ func (t *csvTable) nameColumns() error {
 // appendRow adds the line last read to the Dataset.
 func (t *csvTable) appendRow() error {
 	if len(t.record) != t.columns {
-		return t.errorAt(-1, fmt.Errorf("%d cells, want %d as in the first line", len(t.record), t.columns))
+		cells := plural(len(t.record), "cell", "cells")
+		return t.errorAt(-1, fmt.Errorf("%s, want %d as in the first line", cells, t.columns))
 	}
 	for _, column := range t.features {
 		v, err := parseNumber(t.record[column], t.cfg.AllowMissing)
@@ -542,91 +543,4 @@ func quoteSome(names []string) string {
 		fmt.Fprintf(&b, "%.40q", name)
 	}
 	return b.String()
-}
-
-// WriteCSV writes d with a header and commas: the features, then the class names or the targets. ReadCSV gives the same
-// bits again, from the same column names, with d.ClassNames where the order of the classes is not the sorted one or a
-// class has no row; NaN among the features needs AllowMissing. SampleWeights have no column, and are refused.
-func (d *Dataset) WriteCSV(w io.Writer) error {
-	header, err := d.csvHeader()
-	if err != nil {
-		return err
-	}
-	out := csv.NewWriter(w)
-	if err := out.Write(header); err != nil {
-		return fmt.Errorf("mlp: WriteCSV: %w", err)
-	}
-	// Each row's numbers stand in one string, which its cells share: one allocation a row.
-	var digits []byte
-	ends := make([]int, len(header))
-	for row := range d.Rows() {
-		digits = digits[:0]
-		for j := range header {
-			var v float32
-			if j < d.Features {
-				v = d.X[row*d.Features+j]
-			} else {
-				v = d.Y[row*d.Targets+j-d.Features]
-			}
-			digits = strconv.AppendFloat(digits, float64(v), 'g', -1, 32)
-			ends[j] = len(digits)
-		}
-		text, start := string(digits), 0
-		for j, end := range ends {
-			header[j], start = text[start:end], end
-		}
-		if d.hasClassIndices() {
-			header[d.Features] = d.ClassNames[int(d.Y[row])]
-		}
-		if err := out.Write(header); err != nil {
-			return fmt.Errorf("mlp: WriteCSV: %w", err)
-		}
-	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return fmt.Errorf("mlp: WriteCSV: %w", err)
-	}
-	return nil
-}
-
-// csvHeader returns the names of the columns that WriteCSV writes. It gives an error if ReadCSV could not read them, or
-// d, again.
-func (d *Dataset) csvHeader() ([]string, error) {
-	if err := d.validate(true); err != nil {
-		return nil, err
-	}
-	if d.SampleWeights != nil {
-		return nil, errors.New("mlp: WriteCSV: SampleWeights have no column in a CSV file")
-	}
-	header := make([]string, 0, d.Features+d.Targets)
-	for j := range d.Features {
-		header = append(header, d.featureName(j))
-	}
-	for j := range d.Targets {
-		header = append(header, d.targetName(j))
-	}
-	if err := checkNames(header); err != nil {
-		return nil, fmt.Errorf("mlp: WriteCSV: a column's name, %w", err)
-	}
-	if d.hasClassIndices() {
-		if err := checkNames(d.ClassNames); err != nil {
-			return nil, fmt.Errorf("mlp: WriteCSV: a class's name, %w", err)
-		}
-	}
-	return header, nil
-}
-
-// checkNames reports a name that ReadCSV would refuse, or give back changed.
-func checkNames(names []string) error {
-	seen := make(map[string]bool, len(names))
-	for _, name := range names {
-		if err := checkText(name); err != nil {
-			return err
-		}
-		if isMissing(name) || name != trimCell(name) || seen[name] {
-			return fmt.Errorf("%q, is missing, stands twice, or has spaces around it", name)
-		}
-		seen[name] = true
-	}
-	return nil
 }

@@ -117,17 +117,20 @@ func TestCSVError(t *testing.T) {
 		{"a\n+nan\n", CSVConfig{AllowMissing: true}, `mlp: data.csv:2: column "a": "+nan" is not a number`},
 		{"a\n1-2\n", CSVConfig{}, `mlp: data.csv:2: column "a": "1-2" is not a number`},
 		{"a\n3.5e38\n", CSVConfig{}, `mlp: data.csv:2: column "a": "3.5e38" is beyond the range of a float32`},
-		{"a,y\n1,\n", CSVConfig{Targets: []string{"y"}, AllowMissing: true}, `mlp: data.csv:2: column "y": "" is a missing value`},
-		{"a,y\n1,NaN\n", CSVConfig{Label: "y", AllowMissing: true}, `mlp: data.csv:2: column "y": the label is missing`},
+		{"a,y\n1,\n", CSVConfig{Targets: []string{"y"}, AllowMissing: true},
+			`mlp: data.csv:2: column "y": "" is a missing value`},
+		{"a,y\n1,NaN\n", CSVConfig{Label: "y", AllowMissing: true},
+			`mlp: data.csv:2: column "y": the label is missing`},
 		{"a,y\n1,x\n2,z\n", CSVConfig{Label: "y", ClassNames: []string{"w", "x"}},
 			`mlp: data.csv:3: column "y": "z" is no class; there are "w", "x"`},
-		{"a,b\n1,2\n3\n", CSVConfig{}, `mlp: data.csv:3: 1 cells, want 2 as in the first line`},
+		{"a,b\n1,2\n3\n", CSVConfig{}, `mlp: data.csv:3: 1 cell, want 2 as in the first line`},
 		{"a,b,a\n", CSVConfig{}, `mlp: data.csv:1: column "a": the name stands twice, the first time in column 1`},
 		{"a,,b\n1,2,3\n", CSVConfig{}, `mlp: data.csv:1: column 2: the column has no name; Ignore takes "" for it`},
 		{"a;b\n", CSVConfig{Label: "b"}, `mlp: data.csv:1: no column is named "b"; there are "a;b"`},
 		{"a,b\n", CSVConfig{Ignore: []string{"c"}}, `mlp: data.csv:1: no column is named "c"; there are "a", "b"`},
 		{"a,b\n", CSVConfig{Features: []string{"a", "a"}}, `mlp: data.csv:1: column "a": CSVConfig has the column twice`},
-		{"a,b\n", CSVConfig{Label: "a", Ignore: []string{"a"}}, `mlp: data.csv:1: column "a": CSVConfig has the column twice`},
+		{"a,b\n", CSVConfig{Label: "a", Ignore: []string{"a"}},
+			`mlp: data.csv:1: column "a": CSVConfig has the column twice`},
 		{"a,b\n", CSVConfig{LabelIndex: 3}, `mlp: data.csv:1: there is no column 3; there are columns 1 to 2`},
 		{"a,b\n", CSVConfig{TargetIndexes: []int{1, 0}}, `mlp: data.csv:1: there is no column 0; there are columns 1 to 2`},
 		{"a\nx\n", CSVConfig{Label: "a"}, `mlp: data.csv:1: there is no feature column`},
@@ -139,7 +142,8 @@ func TestCSVError(t *testing.T) {
 		{"1,2,0\r3,4,1\r", CSVConfig{NoHeader: true, LabelIndex: 3},
 			`mlp: data.csv:1: column 3: "0\r3" holds a NUL, a carriage return or a byte order mark`},
 		{"\xfe\xff\x00a", CSVConfig{}, `mlp: data.csv:1: the text is UTF-16, want UTF-8`},
-		{"\x00a\x00\n", CSVConfig{}, `mlp: data.csv:1: column 1: "\x00a\x00" holds a NUL, a carriage return or a byte order mark`},
+		{"\x00a\x00\n", CSVConfig{},
+			`mlp: data.csv:1: column 1: "\x00a\x00" holds a NUL, a carriage return or a byte order mark`},
 		{"a\n12\n", CSVConfig{MaxBytes: 4}, `mlp: data.csv: longer than MaxBytes, which is 4`},
 	} {
 		_, err := ReadCSVFile(fstest.MapFS{"data.csv": {Data: []byte(test.text)}}, "data.csv", test.cfg)
@@ -174,7 +178,8 @@ func TestCSVConfigErrors(t *testing.T) {
 		{Label: "a", ClassNames: []string{"x", "x"}},
 		{MaxBytes: -1},
 	} {
-		if _, err := ReadCSV(strings.NewReader("a,b\n1,2\n"), cfg); err == nil || !strings.HasPrefix(err.Error(), "mlp: CSVConfig: ") {
+		_, err := ReadCSV(strings.NewReader("a,b\n1,2\n"), cfg)
+		if err == nil || !strings.HasPrefix(err.Error(), "mlp: CSVConfig: ") {
 			t.Errorf("%+v: error %v", cfg, err)
 		}
 	}
@@ -215,7 +220,10 @@ func TestWriteCSV(t *testing.T) {
 		"iris":         Iris(),
 		"absent class": subset,
 		"regression": {
-			X:            []float32{0.1, float32(math.NaN()), math.SmallestNonzeroFloat32, -math.MaxFloat32, float32(math.Copysign(0, -1)), 1e10},
+			X: []float32{
+				0.1, float32(math.NaN()), math.SmallestNonzeroFloat32,
+				-math.MaxFloat32, float32(math.Copysign(0, -1)), 1e10,
+			},
 			Y:            []float32{-1, 2, 3.3333333, 4},
 			Features:     3,
 			Targets:      2,
@@ -300,7 +308,10 @@ func TestReadCSVAllocs(t *testing.T) {
 
 func BenchmarkReadCSV(b *testing.B) {
 	var file bytes.Buffer
-	d := &Dataset{X: make([]float32, 10_000*20), Y: make([]float32, 10_000), Features: 20, Targets: 1, ClassNames: []string{"a", "b"}}
+	d := &Dataset{
+		X: make([]float32, 10_000*20), Features: 20,
+		Y: make([]float32, 10_000), Targets: 1, ClassNames: []string{"a", "b"},
+	}
 	for i := range d.X {
 		d.X[i] = float32(i*7919%100_003) / 1000
 	}

@@ -77,7 +77,7 @@ func (d *Dataset) validate(missing bool) error {
 // checkLengths reports the first length that does not fit the others.
 func (d *Dataset) checkLengths() error {
 	if d.Features < 1 || d.Targets < 0 {
-		return fmt.Errorf("mlp: dataset: Features is %d, want 1 or more; Targets is %d, want 0 or more", d.Features, d.Targets)
+		return fmt.Errorf("mlp: dataset: Features is %d, want >= 1; Targets is %d, want >= 0", d.Features, d.Targets)
 	}
 	rows := d.Rows()
 	switch {
@@ -90,7 +90,7 @@ func (d *Dataset) checkLengths() error {
 	case d.TargetNames != nil && len(d.TargetNames) != d.Targets:
 		return fmt.Errorf("mlp: dataset: %d TargetNames for %d targets", len(d.TargetNames), d.Targets)
 	case len(d.ClassNames) > 0 && d.Targets > 1 && len(d.ClassNames) != d.Targets:
-		return fmt.Errorf("mlp: dataset: %d ClassNames for %d targets, want 1 target or as many", len(d.ClassNames), d.Targets)
+		return fmt.Errorf("mlp: dataset: %d ClassNames for %d targets, want 1 or as many", len(d.ClassNames), d.Targets)
 	case d.SampleWeights != nil && len(d.SampleWeights) != rows:
 		return fmt.Errorf("mlp: dataset: %d SampleWeights for %d rows", len(d.SampleWeights), rows)
 	}

@@ -40,17 +40,22 @@ func TestValidate(t *testing.T) {
 		{"negative targets", func(d *Dataset) { d.Targets = -1 }, "Targets is -1"},
 		{"X", func(d *Dataset) { d.X = d.X[:7] }, "X has 7 values, no whole number of rows of 2 features"},
 		{"Y", func(d *Dataset) { d.Y = d.Y[:3] }, "Y has 3 values, want 4 rows of 1 target"},
-		{"Y without targets", func(d *Dataset) { d.Targets, d.TargetNames = 0, nil }, "Y has 4 values, want 4 rows of 0 targets"},
+		{"Y without targets", func(d *Dataset) { d.Targets, d.TargetNames = 0, nil },
+			"Y has 4 values, want 4 rows of 0 targets"},
 		{"huge targets", func(d *Dataset) { d.Targets = math.MaxInt }, "Y has 4 values"},
 		{"feature names", func(d *Dataset) { d.FeatureNames = d.FeatureNames[:1] }, "1 FeatureNames for 2 features"},
 		{"target names", func(d *Dataset) { d.TargetNames = []string{"a", "b"} }, "2 TargetNames for 1 targets"},
-		{"class names", func(d *Dataset) { d.Y, d.Targets, d.TargetNames = make([]float32, 8), 2, nil }, "3 ClassNames for 2 targets"},
+		{"class names", func(d *Dataset) { d.Y, d.Targets, d.TargetNames = make([]float32, 8), 2, nil },
+			"3 ClassNames for 2 targets"},
 		{"weights", func(d *Dataset) { d.SampleWeights = d.SampleWeights[:3] }, "3 SampleWeights for 4 rows"},
 		{"NaN in X", func(d *Dataset) { d.X[5] = nan }, `row 2, feature "width": NaN is not finite`},
-		{"infinity in X, unnamed", func(d *Dataset) { d.X[5], d.FeatureNames = inf, nil }, `row 2, feature "x1": +Inf is not finite`},
+		{"infinity in X, unnamed", func(d *Dataset) { d.X[5], d.FeatureNames = inf, nil },
+			`row 2, feature "x1": +Inf is not finite`},
 		{"NaN in Y", func(d *Dataset) { d.Y[3] = nan }, `row 3, target "kind": NaN is not finite`},
-		{"infinity in Y, unnamed", func(d *Dataset) { d.Y[3], d.TargetNames = -inf, nil }, `row 3, target "y0": -Inf is not finite`},
-		{"class beyond", func(d *Dataset) { d.Y[3] = 3 }, `row 3, target "kind": 3 is not a class index, want a whole number from 0 to 2`},
+		{"infinity in Y, unnamed", func(d *Dataset) { d.Y[3], d.TargetNames = -inf, nil },
+			`row 3, target "y0": -Inf is not finite`},
+		{"class beyond", func(d *Dataset) { d.Y[3] = 3 },
+			`row 3, target "kind": 3 is not a class index, want a whole number from 0 to 2`},
 		{"class below", func(d *Dataset) { d.Y[3] = -1 }, `row 3, target "kind": -1 is not a class index`},
 		{"class between", func(d *Dataset) { d.Y[1] = 0.5 }, `row 1, target "kind": 0.5 is not a class index`},
 		{"negative weight", func(d *Dataset) { d.SampleWeights[1] = -1 }, "row 1: the sample weight is -1"},
@@ -60,7 +65,8 @@ func TestValidate(t *testing.T) {
 			d := flowers()
 			test.spoil(d)
 			err := d.Validate()
-			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			if test.want == "" && err != nil || test.want != "" && (err == nil ||
+				!strings.Contains(err.Error(), test.want)) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 			// Nothing panics on what Validate refuses.
@@ -198,7 +204,8 @@ y0              1        1.5          2        0.5
 
 	wide := &Dataset{X: make([]float32, 64), Features: 64}
 	got := wide.Summary()
-	if !strings.HasPrefix(got, "1 row, 64 features\n") || !strings.HasSuffix(got, "… and 44 more features\n") || strings.Count(got, "\n") != 24 {
+	if strings.Count(got, "\n") != 24 || !strings.HasPrefix(got, "1 row, 64 features\n") ||
+		!strings.HasSuffix(got, "… and 44 more features\n") {
 		t.Errorf("got\n%s", got)
 	}
 }
