@@ -1,0 +1,80 @@
+package mlp
+
+import "fmt"
+
+// RegressionConfig says what MakeRegression makes; its fields are those of scikit-learn's make_regression.
+type RegressionConfig struct {
+	Samples     int     // rows; 0 means 100
+	Features    int     // columns; 0 means 100
+	Informative int     // features that the targets depend on, or all if there are fewer; 0 means 10
+	Targets     int     // columns of Y; 0 means 1
+	Bias        float64 // added to each target
+	Noise       float64 // standard deviation of the normal noise on the targets
+	NoShuffle   bool    // keep the informative features first
+	RandomState uint32
+}
+
+// MakeRegression returns normally distributed features and targets that are linear in some of them, with normal noise:
+// the very rows that scikit-learn's make_regression gives. A field out of its range is an error.
+func MakeRegression(cfg RegressionConfig) (*Dataset, error) {
+	d, _, err := MakeRegressionWithCoefficients(cfg)
+	return d, err
+}
+
+// MakeRegressionWithCoefficients is MakeRegression, which also returns the coefficients [features, targets] of the
+// linear model behind the data.
+func MakeRegressionWithCoefficients(cfg RegressionConfig) (d *Dataset, coefficients []float64, err error) {
+	s, coefficients, err := generateRegression(cfg)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mlp: MakeRegression: %w", err)
+	}
+	return s.dataset(), coefficients, nil
+}
+
+func (cfg RegressionConfig) withDefaults() RegressionConfig {
+	cfg.Samples = orDefault(cfg.Samples, 100)
+	cfg.Features = orDefault(cfg.Features, 100)
+	cfg.Informative = orDefault(cfg.Informative, 10)
+	cfg.Targets = orDefault(cfg.Targets, 1)
+	return cfg
+}
+
+func (cfg RegressionConfig) validate() error {
+	return firstError(
+		checkAtLeast("Samples", cfg.Samples, 1),
+		checkAtLeast("Features", cfg.Features, 1),
+		checkAtLeast("Informative", cfg.Informative, 1),
+		checkAtLeast("Targets", cfg.Targets, 1),
+		checkRange("Bias", cfg.Bias, true, "Bias"),
+		checkRange("Noise", cfg.Noise, cfg.Noise >= 0, "Noise >= 0"),
+		checkTable("X", cfg.Samples, cfg.Features),
+		checkTable("Y", cfg.Samples, cfg.Targets),
+		checkTable("coefficients", cfg.Features, cfg.Targets),
+	)
+}
+
+func generateRegression(cfg RegressionConfig) (s *synthetic, coefficients []float64, err error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, nil, err
+	}
+	r := NewRandomState(cfg.RandomState)
+	s = newSynthetic(cfg.Samples, cfg.Features, cfg.Targets, 0)
+	s.fillNormal(r, 0, cfg.Features)
+	coefficients = make([]float64, cfg.Features*cfg.Targets)
+	for i := range min(cfg.Informative, cfg.Features) * cfg.Targets {
+		coefficients[i] = 100 * r.RandomSample()
+	}
+	for i := range cfg.Samples {
+		multiply(s.y[i*cfg.Targets:][:cfg.Targets], s.row(i), coefficients)
+	}
+	for i := range s.y {
+		s.y[i] += cfg.Bias
+	}
+	addNoise(r, s.y, cfg.Noise)
+	if !cfg.NoShuffle {
+		s.shuffleRows(r)
+		coefficients = gather(coefficients, cfg.Targets, s.shuffleColumns(r))
+	}
+	return s, coefficients, nil
+}
