@@ -56,7 +56,7 @@ func (d *Dataset) WriteCSV(w io.Writer) error {
 // csvHeader returns the names of the columns that WriteCSV writes. It gives an error if ReadCSV could not read them, or
 // d, again.
 func (d *Dataset) csvHeader() ([]string, error) {
-	if err := d.validate(true); err != nil {
+	if err := d.validate("dataset", true); err != nil {
 		return nil, err
 	}
 	if d.SampleWeights != nil {

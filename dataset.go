@@ -42,57 +42,56 @@ func (d *Dataset) Rows() int {
 // Validate reports the first thing that is wrong with d: lengths that do not fit together, a value that is not finite,
 // a class index that is none, a negative weight. Rows are counted from 0. A Dataset without rows is valid.
 func (d *Dataset) Validate() error {
-	return d.validate(false)
+	return d.validate("dataset", false)
 }
 
-// validate is Validate, which takes NaN among the features where missing is true.
-func (d *Dataset) validate(missing bool) error {
-	if err := d.checkLengths(); err != nil {
+// validate is Validate, whose errors name the data set by what, and which takes NaN among the features where missing is true.
+func (d *Dataset) validate(what string, missing bool) error {
+	if err := d.checkLengths(what); err != nil {
 		return err
 	}
 	for i, v := range d.X {
 		if !isFinite(v) && !(missing && v != v) {
 			row, feature := i/d.Features, d.featureName(i%d.Features)
-			return fmt.Errorf("mlp: dataset: row %d, feature %q: %v is not finite", row, feature, v)
+			return fmt.Errorf("mlp: %s: row %d, feature %q: %v is not finite", what, row, feature, v)
 		}
 	}
 	for i, v := range d.Y {
-		row, target := i/d.Targets, d.targetName(i%d.Targets)
 		if !isFinite(v) {
-			return fmt.Errorf("mlp: dataset: row %d, target %q: %v is not finite", row, target, v)
+			return fmt.Errorf("mlp: %s: row %d, target %q: %v is not finite", what, i/d.Targets, d.targetName(i%d.Targets), v)
 		}
 		if d.hasClassIndices() && d.classIndex(v) < 0 {
-			return fmt.Errorf("mlp: dataset: row %d, target %q: %v is not a class index, want a whole number from 0 to %d",
-				row, target, v, len(d.ClassNames)-1)
+			return fmt.Errorf("mlp: %s: row %d, target %q: %v is not a class index, want a whole number from 0 to %d", what,
+				i/d.Targets, d.targetName(i%d.Targets), v, len(d.ClassNames)-1)
 		}
 	}
 	for row, v := range d.SampleWeights {
 		if !isFinite(v) || v < 0 {
-			return fmt.Errorf("mlp: dataset: row %d: the sample weight is %v, want a finite weight >= 0", row, v)
+			return fmt.Errorf("mlp: %s: row %d: the sample weight is %v, want a finite weight >= 0", what, row, v)
 		}
 	}
 	return nil
 }
 
 // checkLengths reports the first length that does not fit the others.
-func (d *Dataset) checkLengths() error {
+func (d *Dataset) checkLengths(what string) error {
 	if d.Features < 1 || d.Targets < 0 {
-		return fmt.Errorf("mlp: dataset: Features is %d, want >= 1; Targets is %d, want >= 0", d.Features, d.Targets)
+		return fmt.Errorf("mlp: %s: Features is %d, want >= 1; Targets is %d, want >= 0", what, d.Features, d.Targets)
 	}
 	rows := d.Rows()
 	switch {
 	case len(d.X)%d.Features != 0:
-		return fmt.Errorf("mlp: dataset: X has %d values, no whole number of rows of %d features", len(d.X), d.Features)
+		return fmt.Errorf("mlp: %s: X has %d values, no whole number of rows of %d features", what, len(d.X), d.Features)
 	case d.Targets == 0 && len(d.Y) != 0, d.Targets > 0 && (len(d.Y)%d.Targets != 0 || len(d.Y)/d.Targets != rows):
-		return fmt.Errorf("mlp: dataset: Y has %d values, want %d rows of %d targets", len(d.Y), rows, d.Targets)
+		return fmt.Errorf("mlp: %s: Y has %d values, want %d rows of %d targets", what, len(d.Y), rows, d.Targets)
 	case d.FeatureNames != nil && len(d.FeatureNames) != d.Features:
-		return fmt.Errorf("mlp: dataset: %d FeatureNames for %d features", len(d.FeatureNames), d.Features)
+		return fmt.Errorf("mlp: %s: %d FeatureNames for %d features", what, len(d.FeatureNames), d.Features)
 	case d.TargetNames != nil && len(d.TargetNames) != d.Targets:
-		return fmt.Errorf("mlp: dataset: %d TargetNames for %d targets", len(d.TargetNames), d.Targets)
+		return fmt.Errorf("mlp: %s: %d TargetNames for %d targets", what, len(d.TargetNames), d.Targets)
 	case len(d.ClassNames) > 0 && d.Targets > 1 && len(d.ClassNames) != d.Targets:
-		return fmt.Errorf("mlp: dataset: %d ClassNames for %d targets, want 1 or as many", len(d.ClassNames), d.Targets)
+		return fmt.Errorf("mlp: %s: %d ClassNames for %d targets, want 1 or as many", what, len(d.ClassNames), d.Targets)
 	case d.SampleWeights != nil && len(d.SampleWeights) != rows:
-		return fmt.Errorf("mlp: dataset: %d SampleWeights for %d rows", len(d.SampleWeights), rows)
+		return fmt.Errorf("mlp: %s: %d SampleWeights for %d rows", what, len(d.SampleWeights), rows)
 	}
 	return nil
 }
@@ -167,7 +166,7 @@ func (d *Dataset) withoutRows() *Dataset {
 // Subset returns a copy of the rows that indices names, in that order; a row may be named more than once.
 // Classes of which no row is left keep their names and indices.
 func (d *Dataset) Subset(indices []int) (*Dataset, error) {
-	if err := d.checkLengths(); err != nil {
+	if err := d.checkLengths("dataset"); err != nil {
 		return nil, err
 	}
 	rows := d.Rows()
@@ -211,7 +210,7 @@ func head(values []float32, n int) []float32 {
 // Shuffle puts the rows into an order that depends on seed alone, in place. It gives an error, and changes nothing, if
 // the lengths of d do not fit together. (TrainTestSplit shuffles as scikit-learn does.)
 func (d *Dataset) Shuffle(seed uint64) error {
-	if err := d.checkLengths(); err != nil {
+	if err := d.checkLengths("dataset"); err != nil {
 		return err
 	}
 	rng := rand.NewPCG(seed, streamShuffle)
@@ -241,7 +240,7 @@ const summaryLines = 20
 // mean, maximum and standard deviation of each feature and each target of a regression (over the rows that have it;
 // divided by their number, as StandardScaler does); the rows of each class. Of many features it lists the first 20.
 func (d *Dataset) Summary() string {
-	if err := d.checkLengths(); err != nil {
+	if err := d.checkLengths("dataset"); err != nil {
 		return err.Error() + "\n"
 	}
 	var b strings.Builder

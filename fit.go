@@ -70,7 +70,10 @@ func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History,
 	}
 	training := &Training{Trainer: t, Epochs: f.cfg.Epochs, Steps: (len(f.order) + t.cfg.BatchSize - 1) / t.cfg.BatchSize, fit: f}
 	var hooks []Hooks
-	for _, c := range cfg.Callbacks {
+	for i, c := range cfg.Callbacks {
+		if c == nil {
+			return history, fmt.Errorf("mlp: callback %d is nil", i)
+		}
 		h, err := c.Start(training)
 		if err != nil {
 			return history, err
@@ -153,8 +156,8 @@ func (t *Trainer) checkData(what string, d *Dataset) error {
 	if d.Targets != t.targets() {
 		return fmt.Errorf("mlp: %s has %d target columns, %T with %d outputs wants %d", what, d.Targets, t.cfg.Loss, t.net.Outputs(), t.targets())
 	}
-	if err := d.Validate(); err != nil {
-		return fmt.Errorf("mlp: %s: %w", what, err)
+	if err := d.validate(what, false); err != nil {
+		return err
 	}
 	if t.loss.kind == sparseCategoricalCrossentropy {
 		if r := badLabel(d.Y, t.net.Outputs()); r >= 0 {

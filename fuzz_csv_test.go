@@ -35,7 +35,7 @@ func FuzzCSV(f *testing.F) {
 			}
 			return
 		}
-		if err := d.validate(missing); err != nil {
+		if err := d.validate("dataset", missing); err != nil {
 			t.Fatal(err)
 		}
 		if d.Rows() == 0 {

@@ -35,7 +35,7 @@ func (d *Dataset) Labels() ([]int, error) {
 		return nil, fmt.Errorf("mlp: Labels: the dataset has %d ClassNames and %d targets, so Y holds no classes",
 			len(d.ClassNames), d.Targets)
 	}
-	if err := d.validate(true); err != nil {
+	if err := d.validate("dataset", true); err != nil {
 		return nil, err
 	}
 	labels := make([]int, d.Rows())

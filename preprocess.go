@@ -1,0 +1,270 @@
+package mlp
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Scaler maps each feature to a range that networks train well on, by numbers that Fit takes from data. Its types are
+// StandardScaler and MinMaxScaler.
+type Scaler interface {
+	Fit(d *Dataset) error              // take the numbers from d, which stays as it is
+	Transform(d *Dataset) error        // scale the features of d, in place
+	InverseTransform(d *Dataset) error // undo Transform, up to rounding, in place
+
+	// fitted returns the number of features, or an error if there are no numbers yet or they do not fit together.
+	fitted() (features int, err error)
+	// transformRow scales one row of x [features] to dst [features], which may be x. It does not allocate.
+	transformRow(dst, x []float32)
+}
+
+// StandardScaler moves each feature to mean 0 and scales it to variance 1: (x - Mean) / Scale, as scikit-learn's does.
+//
+// Numbers are computed in float64; a feature is rounded once, to float32. NaN counts as missing: Fit leaves it out and
+// Transform leaves it as it is. A feature that is constant, up to rounding, has Scale 1.
+// (https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.StandardScaler.html)
+type StandardScaler struct {
+	NoMean bool // do not move: x / Scale
+	NoStd  bool // do not scale: every Scale is 1
+
+	// What Fit finds, one a feature.
+	Mean    []float64
+	Var     []float64 // of the samples, not their population: divided by Samples
+	Scale   []float64 // √Var, or 1
+	Samples []int     // values that are not NaN
+}
+
+// Fit takes each feature's mean and variance from the rows of d.
+func (s *StandardScaler) Fit(d *Dataset) error {
+	if err := checkFit("StandardScaler", d); err != nil {
+		return err
+	}
+	fitStandard(s, d.X, d.Features)
+	return nil
+}
+
+func fitStandard[T float32 | float64](s *StandardScaler, x []T, features int) {
+	s.Mean, s.Var, s.Samples = columnMoments(x, features)
+	s.Scale = make([]float64, features)
+	for j, variance := range s.Var {
+		s.Scale[j] = 1
+		if !s.NoStd && !isConstant(s.Mean[j], variance, s.Samples[j]) {
+			s.Scale[j] = math.Sqrt(variance)
+		}
+	}
+}
+
+// columnMoments returns the mean and variance of each column of x [rows, features], and how many of its values are not NaN.
+// The variance of the differences from the mean is corrected for the rounding of the mean: Chan, Golub and LeVeque,
+// "Algorithms for computing the sample variance", The American Statistician 37(3), 1983, doi:10.1080/00031305.1983.10483115.
+func columnMoments[T float32 | float64](x []T, features int) (mean, variance []float64, samples []int) {
+	mean, variance, samples = make([]float64, features), make([]float64, features), make([]int, features)
+	for i, v := range x {
+		if j := i % features; v == v {
+			mean[j] += float64(v)
+			samples[j]++
+		}
+	}
+	for j := range mean {
+		mean[j] /= float64(samples[j])
+	}
+	correction := make([]float64, features)
+	for i, v := range x {
+		if j := i % features; v == v {
+			d := float64(v) - mean[j]
+			correction[j] += d
+			variance[j] += float64(d * d)
+		}
+	}
+	for j, c := range correction {
+		n := float64(samples[j])
+		variance[j] = (variance[j] - float64(c*c)/n) / n
+	}
+	return mean, variance, samples
+}
+
+// isConstant reports whether a variance is no more than what rounding makes of n equal values.
+func isConstant(mean, variance float64, n int) bool {
+	const epsilon = 0x1p-52
+	rounding := float64(n) * mean * epsilon
+	return variance <= float64(float64(n)*epsilon*variance)+float64(rounding*rounding)
+}
+
+// Transform scales the features of d in place. It is an error if s is not fitted, or to another number of features.
+func (s *StandardScaler) Transform(d *Dataset) error {
+	return mapFeatures("StandardScaler: Transform", s, d, s.forward)
+}
+
+// InverseTransform undoes Transform, up to rounding.
+func (s *StandardScaler) InverseTransform(d *Dataset) error {
+	return mapFeatures("StandardScaler: InverseTransform", s, d, s.backward)
+}
+
+func (s *StandardScaler) forward(v float64, j int) float64 {
+	if !s.NoMean {
+		v -= s.Mean[j]
+	}
+	return v / s.Scale[j]
+}
+
+func (s *StandardScaler) backward(v float64, j int) float64 {
+	v *= s.Scale[j]
+	if s.NoMean {
+		return v
+	}
+	return float64(v) + s.Mean[j]
+}
+
+func (s *StandardScaler) fitted() (int, error) {
+	if len(s.Mean) != len(s.Scale) {
+		return 0, fmt.Errorf("%d means and %d scales, want one each a feature", len(s.Mean), len(s.Scale))
+	}
+	return checkFitted(s.Scale)
+}
+
+func (s *StandardScaler) transformRow(dst, x []float32) {
+	mapRow(dst, x, s.forward)
+}
+
+// MinMaxScaler moves and scales each feature so that its least value becomes Low and its greatest High:
+// x*Scale + Offset, as scikit-learn's does.
+//
+// Numbers are computed in float64; a feature is rounded once, to float32. NaN counts as missing: Fit leaves it out and
+// Transform leaves it as it is. A feature that is constant, up to rounding, is moved to Low and has the Scale of a
+// feature whose range is 1. (https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.MinMaxScaler.html)
+type MinMaxScaler struct {
+	Low, High float64 // the range to scale to, Low < High; both 0 means 0 to 1
+	Clip      bool    // keep values beyond those of Fit within the range
+
+	// What Fit finds, one a feature.
+	DataMin []float64
+	DataMax []float64
+	Scale   []float64 // (High - Low) / (DataMax - DataMin)
+	Offset  []float64 // Low - DataMin*Scale
+}
+
+// Fit takes each feature's least and greatest value from the rows of d.
+func (s *MinMaxScaler) Fit(d *Dataset) error {
+	low, high := s.bounds()
+	if !(low < high) || math.IsInf(high-low, 0) {
+		return fmt.Errorf("mlp: MinMaxScaler: Low is %v and High is %v, want finite Low < High", low, high)
+	}
+	if err := checkFit("MinMaxScaler", d); err != nil {
+		return err
+	}
+	fitMinMax(s, d.X, d.Features)
+	return nil
+}
+
+func fitMinMax[T float32 | float64](s *MinMaxScaler, x []T, features int) {
+	low, high := s.bounds()
+	s.DataMin, s.DataMax = make([]float64, features), make([]float64, features)
+	for j := range features {
+		s.DataMin[j], s.DataMax[j] = math.NaN(), math.NaN()
+	}
+	for i, x := range x {
+		j, v := i%features, float64(x)
+		if !(s.DataMin[j] <= v) && v == v {
+			s.DataMin[j] = v
+		}
+		if !(s.DataMax[j] >= v) && v == v {
+			s.DataMax[j] = v
+		}
+	}
+	s.Scale, s.Offset = make([]float64, features), make([]float64, features)
+	for j, least := range s.DataMin {
+		width := s.DataMax[j] - least
+		if width < 10*0x1p-52 {
+			width = 1
+		}
+		s.Scale[j] = (high - low) / width
+		s.Offset[j] = low - float64(least*s.Scale[j])
+	}
+}
+
+// Transform scales the features of d in place. It is an error if s is not fitted, or to another number of features.
+func (s *MinMaxScaler) Transform(d *Dataset) error {
+	return mapFeatures("MinMaxScaler: Transform", s, d, s.forward)
+}
+
+// InverseTransform undoes Transform, up to rounding; what Clip cut off stays lost.
+func (s *MinMaxScaler) InverseTransform(d *Dataset) error {
+	return mapFeatures("MinMaxScaler: InverseTransform", s, d, s.backward)
+}
+
+// bounds returns the range to scale to.
+func (s *MinMaxScaler) bounds() (low, high float64) {
+	if s.Low == 0 && s.High == 0 {
+		return 0, 1
+	}
+	return s.Low, s.High
+}
+
+func (s *MinMaxScaler) forward(v float64, j int) float64 {
+	v = float64(v*s.Scale[j]) + s.Offset[j]
+	if s.Clip {
+		low, high := s.bounds()
+		v = min(max(v, low), high) // NaN stays
+	}
+	return v
+}
+
+func (s *MinMaxScaler) backward(v float64, j int) float64 {
+	return (v - s.Offset[j]) / s.Scale[j]
+}
+
+func (s *MinMaxScaler) fitted() (int, error) {
+	if len(s.Offset) != len(s.Scale) {
+		return 0, fmt.Errorf("%d offsets and %d scales, want one each a feature", len(s.Offset), len(s.Scale))
+	}
+	return checkFitted(s.Scale)
+}
+
+func (s *MinMaxScaler) transformRow(dst, x []float32) {
+	mapRow(dst, x, s.forward)
+}
+
+// checkFit reports what keeps a scaler from being fitted to d.
+func checkFit(scaler string, d *Dataset) error {
+	if err := d.validate("dataset", true); err != nil {
+		return err
+	}
+	if d.Rows() == 0 {
+		return fmt.Errorf("mlp: %s: the dataset has no rows to fit", scaler)
+	}
+	return nil
+}
+
+// checkFitted returns the number of features that a scaler is fitted to, one a scale.
+func checkFitted(scale []float64) (int, error) {
+	if len(scale) == 0 {
+		return 0, errors.New("the scaler is not fitted, want Fit first")
+	}
+	return len(scale), nil
+}
+
+// mapFeatures replaces each value v of d's column j by f(v, j), or changes nothing and gives an error if s is not fitted to such a d.
+func mapFeatures(what string, s Scaler, d *Dataset, f func(v float64, j int) float64) error {
+	features, err := s.fitted()
+	if err != nil {
+		return fmt.Errorf("mlp: %s: %w", what, err)
+	}
+	if d.Features != features {
+		return fmt.Errorf("mlp: %s: the dataset has %d features, the scaler is fitted to %d", what, d.Features, features)
+	}
+	if err := d.validate("dataset", true); err != nil {
+		return err
+	}
+	for i := 0; i < len(d.X); i += features {
+		row := d.X[i:][:features]
+		mapRow(row, row, f)
+	}
+	return nil
+}
+
+func mapRow[T float32 | float64](dst, x []T, f func(v float64, j int) float64) {
+	for j, v := range x {
+		dst[j] = T(f(float64(v), j))
+	}
+}
