@@ -81,6 +81,7 @@ func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History,
 		hooks = append(hooks, h)
 	}
 	err = f.run(ctx, training, hooks, history)
+	t.UseAverages()
 	for _, h := range hooks {
 		if h.End != nil {
 			err = errors.Join(err, h.End(training))
@@ -132,7 +133,7 @@ func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
 
 // shuffler returns the random stream of the rows' order at the trainer's step.
 func (t *Trainer) shuffler() *rand.PCG {
-	return rand.NewPCG(t.cfg.Seed, mix64(uint64(t.moments.step))^streamShuffle)
+	return rand.NewPCG(t.cfg.Seed, mix64(uint64(t.batches))^streamShuffle)
 }
 
 // slice returns the rows from … to-1 of the data set, which it shares.

@@ -194,7 +194,7 @@ func (t *Trainer) gradBatch(s *stage, b *trainStage, rows int, inputs bool) {
 // the step, the stage and its place in the batch alone, so the backward pass draws the same mask again. dst may be src.
 func (t *Trainer) dropout(i int, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
 	s := &t.net.stages[i]
-	key := mix64(t.cfg.Seed ^ mix64(uint64(t.moments.step)<<16^uint64(i)<<8^streamDropout))
+	key := mix64(t.cfg.Seed ^ mix64(uint64(t.batches)<<16^uint64(i)<<8^streamDropout))
 	low, high := uint32(key), uint32(key>>32)
 	scale := float32(1 / (1 - s.rate))
 	bound := uint32(min(s.rate*0x1p32, math.MaxUint32))

@@ -94,13 +94,13 @@ func gradInputGeneric(d *dense) {
 	for b := range d.rows {
 		dz := d.dz[b*d.ldy:][:d.units]
 		x := d.x[b*d.ldx:][:d.inputs]
-		dx := d.dx[b*d.lddx:][:padded(d.inputs)]
+		dx := d.dx[b*d.lddx:][:d.inputs]
 		for i := 0; i < d.inputs; i += 4 {
 			// Inputs beyond the last read row 0 instead; their results are dropped.
 			var row [4]int
 			for j := range row {
 				if i+j < d.inputs {
-					row[j] = 1 + i + j
+					row[j] = 1 + d.from + i + j
 				}
 			}
 			var a0, a1, a2, a3 float32
@@ -115,7 +115,7 @@ func gradInputGeneric(d *dense) {
 					a3 = fma32(dzu, w3[c], a3)
 				}
 			}
-			store4(dx[:d.inputs], i, a0, a1, a2, a3)
+			store4(dx, i, a0, a1, a2, a3)
 		}
 		if d.masked {
 			for i, xi := range x {
@@ -124,7 +124,6 @@ func gradInputGeneric(d *dense) {
 				}
 			}
 		}
-		clear(dx[d.inputs:])
 	}
 }
 

@@ -1,3 +1,5 @@
+//go:build !amd64 || purego || noasm
+
 package mlp
 
 // kernels lists the kernels of this build.

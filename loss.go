@@ -1,6 +1,7 @@
 package mlp
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -62,8 +63,31 @@ type CategoricalHinge struct{}
 // Poisson is mean(p - y·log(p + 1e-7)).
 type Poisson struct{}
 
-// CosineSimilarity is -Σ y·p/(|y|·|p|), each norm at least 1e-6.
+// CosineSimilarity is -Σ y·p/(|y|·|p|), each norm at least 1e-6. As a Metric it has the other sign.
 type CosineSimilarity struct{}
+
+// MeanSquaredLogarithmicError is mean((log(p+1) - log(y+1))²), p and y at least 1e-7.
+type MeanSquaredLogarithmicError struct{}
+
+// MeanAbsolutePercentageError is 100·mean(|p-y|/|y|), |y| at least 1e-7.
+type MeanAbsolutePercentageError struct{}
+
+// BinaryFocalCrossentropy is BinaryCrossentropy with each output's term multiplied by (1-q)^Gamma, q the probability of the
+// true class, so that what is well classified counts less (Lin et al., arXiv:1708.02002).
+type BinaryFocalCrossentropy struct {
+	Gamma          float64 // >= 0; 0 means 2
+	Alpha          float64 // weight of the ones, 1-Alpha that of the zeros, 0 < Alpha < 1; 0 means no weights
+	FromLogits     bool    // the outputs are logits, p = sigmoid(output)
+	LabelSmoothing float64 // as BinaryCrossentropy's
+}
+
+// CategoricalFocalCrossentropy is -Σ Alpha·(1-p)^Gamma·y·log p, p divided by its sum and clipped to [1e-7, 1-1e-7].
+type CategoricalFocalCrossentropy struct {
+	Gamma          float64 // >= 0; 0 means 2
+	Alpha          float64 // > 0; 0 means 0.25
+	FromLogits     bool    // the outputs are logits, p = softmax(outputs)
+	LabelSmoothing float64 // as CategoricalCrossentropy's
+}
 
 type lossKind uint8
 
@@ -81,6 +105,10 @@ const (
 	categoricalHinge
 	poisson
 	cosineSimilarity
+	meanSquaredLogarithmicError
+	meanAbsolutePercentageError
+	binaryFocalCrossentropy
+	categoricalFocalCrossentropy
 )
 
 // lossFunction is a loss, ready to be computed.
@@ -89,6 +117,10 @@ type lossFunction struct {
 	logits    bool // the outputs that compute sees are logits
 	smoothing float32
 	delta     float32
+	gamma     float64 // of the focal losses
+	alpha     float32
+
+	scratch []float32 // [outputs] probabilities of categoricalFocalCrossentropy from logits
 
 	// head says that the logits are the inputs of the network's last activation, which compute has to apply itself.
 	head bool
@@ -128,6 +160,23 @@ func (CosineSimilarity) compile() (lossFunction, error) {
 	return lossFunction{kind: cosineSimilarity}, nil
 }
 
+func (MeanSquaredLogarithmicError) compile() (lossFunction, error) {
+	return lossFunction{kind: meanSquaredLogarithmicError}, nil
+}
+func (MeanAbsolutePercentageError) compile() (lossFunction, error) {
+	return lossFunction{kind: meanAbsolutePercentageError}, nil
+}
+func (l BinaryFocalCrossentropy) compile() (lossFunction, error) {
+	return lossFunction{kind: binaryFocalCrossentropy, logits: l.FromLogits, smoothing: float32(l.LabelSmoothing), gamma: or(l.Gamma, 2), alpha: float32(l.Alpha)},
+		errors.Join(checkRange("Gamma", l.Gamma, l.Gamma >= 0, "Gamma >= 0"), checkRange("Alpha", l.Alpha, l.Alpha >= 0 && l.Alpha < 1, "0 < Alpha < 1"),
+			checkSmoothing(l.LabelSmoothing))
+}
+func (l CategoricalFocalCrossentropy) compile() (lossFunction, error) {
+	return lossFunction{kind: categoricalFocalCrossentropy, logits: l.FromLogits, smoothing: float32(l.LabelSmoothing), gamma: or(l.Gamma, 2), alpha: float32(or(l.Alpha, 0.25))},
+		errors.Join(checkRange("Gamma", l.Gamma, l.Gamma >= 0, "Gamma >= 0"), checkRange("Alpha", l.Alpha, l.Alpha >= 0, "Alpha > 0"),
+			checkSmoothing(l.LabelSmoothing))
+}
+
 func checkSmoothing(s float64) error {
 	return checkRange("LabelSmoothing", s, s >= 0 && s < 1, "0 <= LabelSmoothing < 1")
 }
@@ -149,7 +198,7 @@ func compileLoss(loss Loss, n *Network) (lossFunction, error) {
 	switch f.kind {
 	case sparseCategoricalCrossentropy, categoricalCrossentropy:
 		f.head = act.kind == softmaxActivation
-	case binaryCrossentropy:
+	case binaryCrossentropy, binaryFocalCrossentropy:
 		f.head = act.kind == sigmoid
 	}
 	if f.head && f.logits {
@@ -159,6 +208,9 @@ func compileLoss(loss Loss, n *Network) (lossFunction, error) {
 		return f, fmt.Errorf("mlp: Loss (%T): one output through %v has one class only; use Sigmoid with BinaryCrossentropy", loss, act)
 	}
 	f.logits = f.logits || f.head
+	if f.kind == categoricalFocalCrossentropy && f.logits {
+		f.scratch = make([]float32, n.Outputs())
+	}
 	return f, nil
 }
 
@@ -314,13 +366,45 @@ func (f lossFunction) row(y, p, dz []float32, signed bool) float32 {
 		}
 	case cosineSimilarity:
 		return cosineRow(y, p, dz)
+	case meanSquaredLogarithmicError:
+		for i, v := range p {
+			q, inside := v, float32(1)
+			if v < probabilityEpsilon {
+				q, inside = probabilityEpsilon, 0
+			}
+			d := log1p32(q) - log1p32(max(y[i], probabilityEpsilon))
+			sum += float64(d) * float64(d)
+			dz[i] = 2 * inside * d / (q + 1) / n
+		}
+	case meanAbsolutePercentageError:
+		for i, v := range p {
+			d, scale := v-y[i], 100/max(abs32(y[i]), probabilityEpsilon)
+			sum += float64(abs32(d)) * float64(scale)
+			dz[i] = scale * sign32(d) / n
+		}
+	case binaryFocalCrossentropy:
+		for i, v := range p {
+			t := fma32(y[i], 1-f.smoothing, 0.5*f.smoothing)
+			l, q := f.binaryFocal(t, v, &dz[i])
+			sum += float64(l)
+			dz[i] /= n
+			if f.head {
+				p[i] = q
+			}
+		}
+	case categoricalFocalCrossentropy:
+		return f.categoricalFocal(y, p, dz)
 	}
 	return float32(sum / float64(len(p)))
 }
 
+// smoothed returns a categorical target after label smoothing.
+func (f lossFunction) smoothed(y float32, classes int) float32 {
+	return fma32(y, 1-f.smoothing, f.smoothing/float32(classes))
+}
+
 // categorical computes -Σ y·log p from logits, or from outputs that it first divides by their sum and clips.
 func (f lossFunction) categorical(y, p, dz []float32) float32 {
-	smooth := func(i int) float32 { return fma32(y[i], 1-f.smoothing, f.smoothing/float32(len(p))) }
 	var loss float64
 	if f.logits {
 		z := p
@@ -335,14 +419,14 @@ func (f lossFunction) categorical(y, p, dz []float32) float32 {
 			top = max(top, v)
 		}
 		for i, v := range z {
-			t := float64(smooth(i))
+			t := float64(f.smoothed(y[i], len(p)))
 			weighted += t * float64(top-v)
 			total += t
 		}
 		_, sum := softmaxRow(p)
 		loss = weighted + float64(total*float64(log32(sum)))
 		for i := range dz {
-			dz[i] = p[i] - smooth(i)
+			dz[i] = p[i] - f.smoothed(y[i], len(p))
 		}
 		return float32(loss)
 	}
@@ -351,8 +435,8 @@ func (f lossFunction) categorical(y, p, dz []float32) float32 {
 	var dot float64
 	for i, v := range p {
 		q, inside := clip32(v / total)
-		loss -= float64(smooth(i)) * float64(log32(q))
-		dz[i] = -inside * smooth(i) / q
+		loss -= float64(f.smoothed(y[i], len(p))) * float64(log32(q))
+		dz[i] = -inside * f.smoothed(y[i], len(p)) / q
 		dot += float64(dz[i]) * float64(v/total)
 	}
 	for i := range dz {

@@ -164,8 +164,8 @@ func (r *RandomState) Normal(loc, scale float64) float64 {
 	return loc + float64(scale*r.StandardNormal())
 }
 
-// Choice draws size of the integers 0 … n-1, with replacement or without. Integer i comes up with probability p[i], or
-// all are equally likely where p is nil. It is an error if there is nothing to draw from, or if p is not n
+// Choice draws size of the integers 0 … n-1, with replacement or without. Integer i comes up with probability p[i];
+// where p is nil, all are equally likely. It is an error if there are too few to draw from, or if p is not n
 // probabilities that sum to 1.
 func (r *RandomState) Choice(n, size int, replace bool, p []float64) ([]int, error) {
 	switch {

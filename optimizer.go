@@ -319,12 +319,11 @@ func (o *optimizer) newMoments(w []float32) moments {
 	return m
 }
 
-// update performs one step on all weights, the gradients multiplied by scale.
-func (o *optimizer) update(k isa, w, g []float32, m *moments, rate float64, scale float32) {
+// update performs one step on all weights, the gradients multiplied by scale and the weights first reduced by decay·w.
+func (o *optimizer) update(k isa, w, g []float32, m *moments, rate float64, scale, decay float32) {
 	m.step++
 	m.power1 *= o.beta1
 	m.power2 *= o.beta2
-	decay := float32(rate * o.decay)
 	a, b, c := m.arrays[0], m.arrays[1], m.arrays[2]
 	switch o.kind {
 	case sgd:

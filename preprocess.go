@@ -30,7 +30,7 @@ type StandardScaler struct {
 
 	// What Fit finds, one a feature.
 	Mean    []float64
-	Var     []float64 // of the samples, not their population: divided by Samples
+	Var     []float64 // the mean square of x - Mean: divided by Samples, not by Samples-1
 	Scale   []float64 // √Var, or 1
 	Samples []int     // values that are not NaN
 }
@@ -55,9 +55,9 @@ func fitStandard[T float32 | float64](s *StandardScaler, x []T, features int) {
 	}
 }
 
-// columnMoments returns the mean and variance of each column of x [rows, features], and how many of its values are not NaN.
-// The variance of the differences from the mean is corrected for the rounding of the mean: Chan, Golub and LeVeque,
-// "Algorithms for computing the sample variance", The American Statistician 37(3), 1983, doi:10.1080/00031305.1983.10483115.
+// columnMoments returns the mean and variance of each column of x [rows, features], and how many of its values are not
+// NaN. The sum of squares is corrected for the rounding of the mean: Chan, Golub and LeVeque, "Algorithms for computing
+// the sample variance", The American Statistician 37(3), 1983, doi:10.1080/00031305.1983.10483115.
 func columnMoments[T float32 | float64](x []T, features int) (mean, variance []float64, samples []int) {
 	mean, variance, samples = make([]float64, features), make([]float64, features), make([]int, features)
 	for i, v := range x {
@@ -244,7 +244,8 @@ func checkFitted(scale []float64) (int, error) {
 	return len(scale), nil
 }
 
-// mapFeatures replaces each value v of d's column j by f(v, j), or changes nothing and gives an error if s is not fitted to such a d.
+// mapFeatures replaces each value v of d's column j by f(v, j). If s is not fitted to such a d, it changes nothing and
+// gives an error.
 func mapFeatures(what string, s Scaler, d *Dataset, f func(v float64, j int) float64) error {
 	features, err := s.fitted()
 	if err != nil {

@@ -189,6 +189,27 @@ func (r *reference) loss(l Loss, x, y [][]float64) float64 {
 			case SquaredHinge:
 				h := math.Max(1-t[i]*p[i], 0)
 				sum += h * h / n
+			case MeanSquaredLogarithmicError:
+				d := math.Log1p(p[i]) - math.Log1p(t[i])
+				sum += d * d / n
+			case MeanAbsolutePercentageError:
+				sum += 100 * math.Abs(d) / math.Abs(t[i]) / n
+			case BinaryFocalCrossentropy:
+				q := p[i]
+				if l.FromLogits {
+					q = 1 / (1 + math.Exp(-q))
+				}
+				s, gamma, weight := t[i]*(1-l.LabelSmoothing)+l.LabelSmoothing/2, or(l.Gamma, 2), 1.0
+				if l.Alpha != 0 {
+					weight = s*l.Alpha + (1-s)*(1-l.Alpha)
+				}
+				sum -= weight * math.Pow(1-s*q-(1-s)*(1-q), gamma) * (s*math.Log(q) + (1-s)*math.Log(1-q)) / n
+			case CategoricalFocalCrossentropy:
+				q := p[i]
+				if l.FromLogits {
+					q = softmax[i]
+				}
+				sum -= or(l.Alpha, 0.25) * math.Pow(1-q, or(l.Gamma, 2)) * (t[i]*(1-l.LabelSmoothing) + l.LabelSmoothing/n) * math.Log(q)
 			case Poisson:
 				sum += (p[i] - t[i]*math.Log(p[i]+1e-7)) / n
 			}
@@ -335,6 +356,13 @@ func TestGradients(t *testing.T) {
 		{Softplus, Poisson{}, positive},
 		{Softmax, KLDivergence{}, oneHot},
 		{Linear, CosineSimilarity{}, reals},
+		{Softplus, MeanSquaredLogarithmicError{}, positive},
+		{Linear, MeanAbsolutePercentageError{}, reals},
+		{Sigmoid, BinaryFocalCrossentropy{Gamma: 1.5, Alpha: 0.3, LabelSmoothing: 0.1}, oneHot},
+		{HardSigmoid, BinaryFocalCrossentropy{}, oneHot},
+		{Linear, BinaryFocalCrossentropy{FromLogits: true, Gamma: 1}, oneHot},
+		{Softmax, CategoricalFocalCrossentropy{LabelSmoothing: 0.1}, oneHot},
+		{Linear, CategoricalFocalCrossentropy{FromLogits: true, Gamma: 3}, oneHot},
 	}
 	for _, act := range hidden {
 		for _, head := range heads {

@@ -74,14 +74,14 @@ func readSafetensorsHeader(r io.Reader) ([]storedTensor, map[string]string, erro
 		return nil, nil, fmt.Errorf("not a safetensors file: the header's length is %d bytes, want at most %d", size, maxHeader)
 	}
 	text, err := io.ReadAll(io.LimitReader(r, int64(size)))
+	if err == nil && len(text) > 0 && text[0] != '{' {
+		return nil, nil, fmt.Errorf("not a safetensors file: the header begins with %.8q, want '{'", text)
+	}
 	if err == nil && uint64(len(text)) < size {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
 		return nil, nil, readError(err, "the file ends in the header, after %d of %d bytes", len(text), size)
-	}
-	if len(text) == 0 || text[0] != '{' {
-		return nil, nil, fmt.Errorf("not a safetensors file: the header begins with %.8q, want '{'", text)
 	}
 	var tensors []storedTensor
 	var metadata map[string]string

@@ -28,7 +28,11 @@ type SplitConfig struct {
 // It is an error if a side would be empty or both would be more than there is; with Stratify, also if a class has only
 // one row or a side fewer rows than there are classes.
 func TrainTestSplit(d *Dataset, cfg SplitConfig) (train, test *Dataset, err error) {
-	fold, err := trainTestFold(d, cfg)
+	classes, err := stratify(d, cfg.Stratify)
+	if err != nil {
+		return nil, nil, err
+	}
+	fold, err := trainTestFold(d.Rows(), classes, cfg)
 	if err != nil {
 		return nil, nil, fmt.Errorf("mlp: TrainTestSplit: %w", err)
 	}
@@ -41,23 +45,24 @@ func TrainTestSplit(d *Dataset, cfg SplitConfig) (train, test *Dataset, err erro
 	return train, test, nil
 }
 
-func trainTestFold(d *Dataset, cfg SplitConfig) (Fold, error) {
-	if cfg.NoShuffle {
-		if cfg.Stratify {
-			return Fold{}, errors.New("Stratify and NoShuffle are both set, want at most one")
-		}
-		train, test, err := splitSizes(d.Rows(), cfg, 0.25)
+func trainTestFold(rows int, classes [][]int, cfg SplitConfig) (Fold, error) {
+	const testSize = 0.25
+	if !cfg.NoShuffle {
+		folds, err := shuffledFolds(rows, classes, 1, cfg, testSize)
 		if err != nil {
 			return Fold{}, err
 		}
-		rows := rowOrder(nil, train+test, false)
-		return Fold{Train: rows[:train:train], Test: rows[train:]}, nil
+		return folds[0], nil
 	}
-	folds, err := shuffledFolds(d, 1, cfg, 0.25)
+	if cfg.Stratify {
+		return Fold{}, errors.New("both Stratify and NoShuffle are set, want only one of them")
+	}
+	train, test, err := splitSizes(rows, cfg, testSize)
 	if err != nil {
 		return Fold{}, err
 	}
-	return folds[0], nil
+	order := rowOrder(nil, train+test, false)
+	return Fold{Train: order[:train:train], Test: order[train:]}, nil
 }
 
 // Fold is one division of a Dataset for cross-validation: row indices for Subset.
@@ -74,41 +79,39 @@ func ShuffleSplit(d *Dataset, n int, cfg SplitConfig) ([]Fold, error) {
 	if cfg.NoShuffle {
 		return nil, errors.New("mlp: ShuffleSplit: NoShuffle is set, want a shuffle")
 	}
-	folds, err := shuffledFolds(d, n, cfg, 0.1)
+	classes, err := stratify(d, cfg.Stratify)
+	if err != nil {
+		return nil, err
+	}
+	folds, err := shuffledFolds(d.Rows(), classes, n, cfg, 0.1)
 	if err != nil {
 		return nil, fmt.Errorf("mlp: ShuffleSplit: %w", err)
 	}
 	return folds, nil
 }
 
-// shuffledFolds divides the rows n times with one generator.
-func shuffledFolds(d *Dataset, n int, cfg SplitConfig, testSize float64) ([]Fold, error) {
-	train, test, err := splitSizes(d.Rows(), cfg, testSize)
+// shuffledFolds divides the rows n times with one generator; classes, unless nil, are those to stratify by.
+func shuffledFolds(rows int, classes [][]int, n int, cfg SplitConfig, testSize float64) ([]Fold, error) {
+	train, test, err := splitSizes(rows, cfg, testSize)
 	if err != nil {
 		return nil, err
 	}
-	var classes [][]int
-	if cfg.Stratify {
-		if classes, err = classRows(d); err != nil {
-			return nil, err
+	for _, class := range classes {
+		if len(class) < 2 {
+			return nil, fmt.Errorf("row %d is the only one of its class, want at least 2 to stratify", class[0])
 		}
-		for _, rows := range classes {
-			if len(rows) < 2 {
-				return nil, fmt.Errorf("row %d is the only one of its class, want at least 2 to stratify", rows[0])
-			}
-		}
-		if train < len(classes) || test < len(classes) {
-			return nil, fmt.Errorf("%d rows to train on and %d to test on, want at least one for each of %d classes to stratify",
-				train, test, len(classes))
-		}
+	}
+	if train < len(classes) || test < len(classes) {
+		return nil, fmt.Errorf("%d rows to train on and %d to test on, want at least one for each of %d classes to stratify",
+			train, test, len(classes))
 	}
 	r := NewRandomState(cfg.RandomState)
 	folds := make([]Fold, n)
 	for i := range folds {
-		if cfg.Stratify {
+		if classes != nil {
 			folds[i] = stratifiedFold(r, classes, train, test)
 		} else {
-			p := r.Permutation(d.Rows())
+			p := r.Permutation(rows)
 			folds[i] = Fold{Train: p[test : test+train], Test: p[:test:test]}
 		}
 	}
@@ -231,18 +234,20 @@ func KFold(d *Dataset, cfg FoldConfig) ([]Fold, error) {
 	}
 	rows := d.Rows()
 	if cfg.Folds < 2 || cfg.Folds > rows {
-		return nil, fmt.Errorf("mlp: KFold: Folds is %d, want at least 2 and at most one for each of %d rows", cfg.Folds, rows)
+		return nil, fmt.Errorf("mlp: KFold: Folds is %d, want at least 2 and at most all %d rows", cfg.Folds, rows)
 	}
-	foldOf := blockFolds
-	if cfg.Stratify {
-		foldOf = stratifiedFolds
-	}
-	fold, err := foldOf(d, cfg) // of each row
+	classes, err := stratify(d, cfg.Stratify)
 	if err != nil {
+		return nil, err
+	}
+	var testFold []int // of each row
+	if classes == nil {
+		testFold = blockFolds(rows, cfg)
+	} else if testFold, err = stratifiedFolds(rows, classes, cfg); err != nil {
 		return nil, fmt.Errorf("mlp: KFold: %w", err)
 	}
 	folds := make([]Fold, cfg.Folds)
-	for row, test := range fold {
+	for row, test := range testFold {
 		for k := range folds {
 			if k == test {
 				folds[k].Test = append(folds[k].Test, row)
@@ -255,8 +260,7 @@ func KFold(d *Dataset, cfg FoldConfig) ([]Fold, error) {
 }
 
 // blockFolds returns the fold that each row is tested in: blocks of the rows' order, the first ones larger by one.
-func blockFolds(d *Dataset, cfg FoldConfig) ([]int, error) {
-	rows := d.Rows()
+func blockFolds(rows int, cfg FoldConfig) []int {
 	fold := make([]int, rows)
 	size, larger := rows/cfg.Folds, rows%cfg.Folds
 	for i, row := range rowOrder(NewRandomState(cfg.RandomState), rows, cfg.Shuffle) {
@@ -266,36 +270,32 @@ func blockFolds(d *Dataset, cfg FoldConfig) ([]int, error) {
 			fold[row] = (i - larger) / size
 		}
 	}
-	return fold, nil
+	return fold
 }
 
 // stratifiedFolds returns the fold that each row is tested in. How many rows of a class a fold gets is found by dealing
 // out the rows in the order of their classes, which are numbered by first appearance.
-func stratifiedFolds(d *Dataset, cfg FoldConfig) ([]int, error) {
-	classes, err := classRows(d)
-	if err != nil {
-		return nil, err
-	}
+func stratifiedFolds(rows int, classes [][]int, cfg FoldConfig) ([]int, error) {
 	slices.SortFunc(classes, func(a, b []int) int { return a[0] - b[0] })
 	largest := 0
-	for _, rows := range classes {
-		largest = max(largest, len(rows))
+	for _, class := range classes {
+		largest = max(largest, len(class))
 	}
 	if cfg.Folds > largest {
-		return nil, fmt.Errorf("Folds is %d, want at most %d, the rows of the largest class", cfg.Folds, largest)
+		return nil, fmt.Errorf("%d folds, want at most %d, the rows of the largest class", cfg.Folds, largest)
 	}
 	r := NewRandomState(cfg.RandomState)
-	fold := make([]int, d.Rows())
+	fold := make([]int, rows)
 	dealt := 0
-	for _, rows := range classes {
-		folds := make([]int, 0, len(rows)) // one a row of the class
-		for range rows {
+	for _, class := range classes {
+		folds := make([]int, 0, len(class)) // one a row of the class
+		for range class {
 			folds = append(folds, dealt%cfg.Folds)
 			dealt++
 		}
 		slices.Sort(folds)
-		for i, k := range rowOrder(r, len(rows), cfg.Shuffle) {
-			fold[rows[i]] = folds[k]
+		for i, k := range rowOrder(r, len(class), cfg.Shuffle) {
+			fold[class[i]] = folds[k]
 		}
 	}
 	return fold, nil
@@ -313,22 +313,21 @@ func rowOrder(r *RandomState, n int, shuffle bool) []int {
 	return order
 }
 
-// classRows returns the rows of each class, in rising order; the classes are in the order of their indices.
-func classRows(d *Dataset) ([][]int, error) {
+// stratify returns the rows of each class that has any, in rising order; the classes are in the order of their indices.
+// It returns nil where that is not asked for.
+func stratify(d *Dataset, asked bool) ([][]int, error) {
+	if !asked {
+		return nil, nil
+	}
 	labels, err := d.Labels()
 	if err != nil {
 		return nil, err
 	}
-	rows := rowOrder(nil, len(labels), false)
-	slices.SortStableFunc(rows, func(a, b int) int { return labels[a] - labels[b] })
-	var classes [][]int
-	for start, end := 0, 0; start < len(rows); start = end {
-		for end < len(rows) && labels[rows[end]] == labels[rows[start]] {
-			end++
-		}
-		classes = append(classes, rows[start:end:end])
+	classes := make([][]int, len(d.ClassNames))
+	for row, class := range labels {
+		classes[class] = append(classes[class], row)
 	}
-	return classes, nil
+	return slices.DeleteFunc(classes, func(rows []int) bool { return len(rows) == 0 }), nil
 }
 
 // gather returns the named rows of values [rows, columns], in that order.

@@ -1,9 +1,6 @@
 package mlp
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // ClassificationConfig says what MakeClassification makes; its fields are those of scikit-learn's make_classification.
 type ClassificationConfig struct {
@@ -118,7 +115,7 @@ func (cfg ClassificationConfig) validateWeights() error {
 		sum += weight
 	}
 	if len(cfg.Weights) < cfg.Classes && sum > 1+1e-9 { // more than rounding
-		return fmt.Errorf("Weights sum to %v, want at most 1 where the last is left out", sum)
+		return fmt.Errorf("the Weights sum to %v, want at most 1 where the last is left out", sum)
 	}
 	return nil
 }
@@ -133,9 +130,9 @@ func (cfg ClassificationConfig) validatePerFeature(field string, values []float6
 	if len(values) != 1 && len(values) != cfg.Features {
 		return fmt.Errorf("%s has %d values, want one, or one for each of %d features", field, len(values), cfg.Features)
 	}
-	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("%s holds %v, want finite values", field, v)
+	for j, v := range values {
+		if err := checkRange(fmt.Sprintf("%s[%d]", field, j), v, true, field); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -162,7 +159,7 @@ func (cfg ClassificationConfig) classWeights() []float64 {
 	return weights
 }
 
-// classification is a data set in the making. Its steps draw from r and must run in the order of generateClassification.
+// classification is a data set in the making. Its steps draw from r, in the order of generateClassification.
 type classification struct {
 	synthetic
 	cfg       ClassificationConfig

@@ -16,7 +16,18 @@ type TrainerConfig struct {
 	WeightedMetrics []Metric // the same, weighted by sample and class weights
 
 	BatchSize int    // rows of a step, at most; 0 means 32
-	Seed      uint64 // of shuffling and dropout
+	Seed      uint64 // of shuffling, dropout and noise
+
+	// AccumulateSteps updates the weights only after each that many steps, by the mean of their gradients, for a larger batch than
+	// fits into memory; 0 and 1 update after every step.
+	AccumulateSteps int
+
+	// NoDecay names the arrays that the optimizer's WeightDecay leaves alone: "bias", "gamma", "beta", "weights".
+	NoDecay []string
+
+	// EMA is the momentum of an exponential moving average of the weights, 0 <= EMA < 1; 0 is off. When Fit ends, the averages become
+	// the network's weights, as Keras's use_ema; after Steps of one's own, UseAverages does it.
+	EMA float64
 }
 
 // maxBatch bounds BatchSize, so that no buffer's size overflows.
@@ -33,6 +44,9 @@ type Trainer struct {
 
 	moments moments
 	grads   []float32    // as Network.params
+	sums    []float32    // of the gradients of the steps since the last update, with AccumulateSteps
+	average []float32    // of the weights, with EMA
+	decayed []span       // of the weights that decay, with NoDecay
 	stages  []trainStage // as Network.stages
 	first   int          // the first stage that needs its gradient; there is nothing to train before it
 	dx      []float32    // gradient with respect to x, if wanted
@@ -49,6 +63,7 @@ type Trainer struct {
 	losses  []float32 // [BatchSize]
 	outputs []float32 // [BatchSize, outputs], without pads, for the metrics
 	rows    int
+	batches int // steps done
 
 	metrics []meter // of training: Metrics, then WeightedMetrics
 	testing []meter // the same, of Evaluate and validation
@@ -102,6 +117,9 @@ func newTrainer(n *Network, cfg TrainerConfig, gradX bool) (*Trainer, error) {
 		return nil, fmt.Errorf("mlp: Optimizer (%T): %w", cfg.Optimizer, err)
 	}
 	t.rate = t.opt.rate
+	if err := t.compileOptions(); err != nil {
+		return nil, err
+	}
 	if t.metrics, err = t.newMeters(); err != nil {
 		return nil, err
 	}
@@ -127,6 +145,36 @@ func newTrainer(n *Network, cfg TrainerConfig, gradX bool) (*Trainer, error) {
 		}
 	}
 	return t, nil
+}
+
+// compileOptions prepares what goes around the optimizer.
+func (t *Trainer) compileOptions() error {
+	n, cfg := t.net, &t.cfg
+	if cfg.AccumulateSteps < 0 {
+		return fmt.Errorf("mlp: AccumulateSteps is %d, want AccumulateSteps >= 0", cfg.AccumulateSteps)
+	}
+	if err := checkRange("EMA", cfg.EMA, cfg.EMA >= 0 && cfg.EMA < 1, "0 <= EMA < 1"); err != nil {
+		return fmt.Errorf("mlp: %w", err)
+	}
+	for _, name := range cfg.NoDecay {
+		if known := []string{nameWeights, nameBias, nameGamma, nameBeta}; !slices.Contains(known, name) {
+			return fmt.Errorf("mlp: NoDecay has %q, want names of %q", name, known)
+		}
+	}
+	if cfg.AccumulateSteps > 1 {
+		t.sums = make([]float32, len(n.params))
+	}
+	if cfg.EMA > 0 {
+		t.average = make([]float32, len(n.params))
+	}
+	for _, s := range n.stages {
+		for _, tn := range s.tensors {
+			if !slices.Contains(cfg.NoDecay, tn.name) {
+				t.decayed = append(t.decayed, tn.spans...)
+			}
+		}
+	}
+	return nil
 }
 
 // targets returns the number of target columns of a row.
@@ -281,6 +329,10 @@ func (t *Trainer) gradients(y, weights []float32, rows int) (loss float64) {
 
 // update applies the gradients to the weights.
 func (t *Trainer) update() {
+	t.batches++
+	if t.sums != nil && !t.accumulate() {
+		return
+	}
 	k := t.net.kernel.isa
 	rate := t.LearningRate()
 	scale := float32(1)
@@ -298,7 +350,54 @@ func (t *Trainer) update() {
 			t.grads[i] = min(max(g, -bound), bound)
 		}
 	}
-	t.opt.update(k, t.net.params, t.grads, &t.moments, rate, scale)
+	decay := float32(rate * t.opt.decay)
+	if decay != 0 && len(t.cfg.NoDecay) > 0 {
+		for _, s := range t.decayed {
+			w := t.net.params[s.from:s.to]
+			for i, v := range w {
+				w[i] = fma32(-decay, v, v)
+			}
+		}
+		decay = 0
+	}
+	t.opt.update(k, t.net.params, t.grads, &t.moments, rate, scale, decay)
+	if t.average != nil {
+		t.moveAverages()
+	}
+}
+
+// accumulate adds the gradients to the sums, and after AccumulateSteps steps replaces them by their mean and returns true.
+func (t *Trainer) accumulate() bool {
+	for i, g := range t.grads {
+		t.sums[i] += g
+	}
+	if t.batches%t.cfg.AccumulateSteps != 0 {
+		return false
+	}
+	n := float32(t.cfg.AccumulateSteps)
+	for i, g := range t.sums {
+		t.grads[i] = g / n
+	}
+	clear(t.sums)
+	return true
+}
+
+// moveAverages moves the averages towards the weights; the first update starts them.
+func (t *Trainer) moveAverages() {
+	keep, take := float32(t.cfg.EMA), float32(1-t.cfg.EMA)
+	if t.moments.step == 1 {
+		keep, take = 0, 1
+	}
+	for i, w := range t.net.params {
+		t.average[i] = fma32(keep, t.average[i], float32(take*w))
+	}
+}
+
+// UseAverages sets the network's weights to their moving averages, if EMA is on and there was an update.
+func (t *Trainer) UseAverages() {
+	if t.average != nil && t.moments.step > 0 {
+		copy(t.net.params, t.average)
+	}
 }
 
 // clipNorms scales the gradient of each array whose L2 norm exceeds bound.

@@ -257,7 +257,7 @@ func TestDropout(t *testing.T) {
 	if !slices.Equal(first, mask()) {
 		t.Error("the same step gives another mask")
 	}
-	trainer.moments.step++
+	trainer.batches++
 	second := mask()
 	kept, agree, sum := 0.0, 0.0, 0.0
 	const N = rows * units

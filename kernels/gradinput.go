@@ -1,0 +1,225 @@
+package kernels
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// strip is the number of inputs whose weights gradInput transposes at a time.
+const strip = 32
+
+// gradInput emits the kernel of the gradient of the inputs: for each strip of inputs it transposes the weights into
+// panels, and then takes the forward product's routines.
+func (p *program) gradInput(isa string, families []choice) {
+	p.kernel("gradInput"+isa, "func(d *dense)",
+		"dx[b, i] = Σu dz[b, u]·w[i, u], fused from zero, u ascending; where masked, +0 unless x[b, i] > 0",
+		"  dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   i from d.from on",
+		"  a strip of inputs: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then the product dx = dz·t of as many panels",
+	)
+	s := panelSlots{p.slot(), p.slot(), p.slot(), p.slot(), p.slot()}
+	done := p.slot()
+	p.MOVQ(imm(0), done)
+	d, at, n := reg.RBX, reg.R13, reg.RCX
+
+	p.Label("strip")
+	p.Load(p.Param("d"), d)
+	p.MOVQ(done, at)
+	p.MOVQ(p.field(d, "dense.inputs"), n)
+	p.SUBQ(at, n)
+	p.CMPQ(n, imm(strip))
+	p.JLE(operand.LabelRef("sized"))
+	p.MOVQ(imm(strip), n)
+	p.Label("sized")
+	p.LEAQ(operand.Mem{Base: n, Disp: 7}, reg.RAX)
+	p.ANDQ(imm(-8), reg.RAX)
+	p.MOVQ(reg.RAX, s.left)
+	p.MOVQ(p.field(d, "dense.dx"), reg.RAX)
+	p.LEAQ(operand.Mem{Base: reg.RAX, Index: at, Scale: 4}, reg.RAX)
+	p.MOVQ(reg.RAX, s.y)
+	p.MOVQ(p.field(d, "dense.x"), reg.RAX)
+	p.LEAQ(operand.Mem{Base: reg.RAX, Index: at, Scale: 4}, reg.RAX)
+	p.MOVQ(reg.RAX, s.a)
+	p.MOVQ(p.field(d, "dense.units"), tUnits)
+	p.ADDQ(imm(7), tUnits)
+	p.ANDQ(imm(-8), tUnits)
+	p.LEAQ(operand.Mem{Base: tUnits, Disp: 1}, tPanel)
+	p.SHLQ(imm8(6), tPanel)
+	p.MOVQ(tPanel, s.panel)
+	p.MOVQ(p.field(d, "dense.t"), tT)
+	p.MOVQ(tT, s.w)
+	p.MOVQ(p.field(d, "dense.w"), tW)
+	p.bytesOf(p.field(d, "dense.panel"), tWPanel)
+	p.ADDQ(p.field(d, "dense.from"), at)
+	p.CMPB(p.field(d, "dense.transposed"), imm8(0))
+	p.JNE(operand.LabelRef("transposed"))
+	p.call("transposeAVX2")
+	p.Label("transposed")
+	p.panels(s, families, func() {
+		d := reg.R13
+		p.Load(p.Param("d"), d)
+		p.MOVQ(p.field(d, "dense.dz"), argX)
+		p.bytesOf(p.field(d, "dense.ldy"), argLDX)
+		p.bytesOf(p.field(d, "dense.lddx"), argLDY)
+		p.bytesOf(p.field(d, "dense.ldx"), argLDA)
+		p.MOVQ(p.field(d, "dense.units"), argK)
+		p.MOVQ(p.field(d, "dense.rows"), argRows)
+		p.MOVL(imm(-1), argLimit.As32())
+		p.CMPB(p.field(d, "dense.masked"), imm8(0))
+		p.JNE(operand.LabelRef("isMasked"))
+		p.MOVQ(imm(0), s.a)
+		p.Label("isMasked")
+	})
+	p.Load(p.Param("d"), d)
+	p.ADDQ(imm(strip), done)
+	p.MOVQ(done, reg.RAX)
+	p.CMPQ(reg.RAX, p.field(d, "dense.inputs"))
+	p.JLT(operand.LabelRef("strip"))
+	p.ret()
+}
+
+// Arguments of transpose; sizes in elements, distances in bytes.
+var (
+	tW      = reg.RSI // first panel
+	tWPanel = reg.R9
+	tUnits  = reg.R11 // padded to a multiple of 8
+	tFrom   = reg.R13 // first input
+	tInputs = reg.RCX // number of inputs
+	tT      = reg.RDI
+	tPanel  = reg.R10
+)
+
+// transpose emits the routine that transposes a strip of weights.
+func (p *program) transpose() {
+	p.routine("transposeAVX2",
+		"transpose: t[i/16][1+u][i%16] = w[from+i, u], t[i/16][0] = 0   for all units, padded to a multiple of 8, and inputs i",
+		"  w [panels][1+inputs][16] packed   t [panels][1+units][16], the last panel 8 wide if at most 8 inputs remain",
+		"  SI w, R9 its panel   R11 units   R13 from   CX inputs >= 1   DI t, R10 its panel",
+		"  blocks of 8 inputs × 8 units: Y0-Y3 units 0-3 of inputs 0-3 and 4-7, Y4-Y7 their transposition in pairs; then units 4-7",
+		"  lanes of t beyond the last input keep what they were; clobbers all",
+	)
+	w, units, from, left, tp, first := p.slot(), p.slot(), p.slot(), p.slot(), p.slot(), p.slot()
+	p.MOVQ(tW, w)
+	p.MOVQ(tUnits, units)
+	p.MOVQ(tFrom, from)
+	p.MOVQ(tInputs, left)
+	p.MOVQ(tPanel, tp)
+
+	u, src, dst, half, wPanel := reg.RAX, reg.RBX, reg.RDX, tT, reg.R8
+	rs, rs3, src4 := reg.RSI, reg.RCX, reg.R10 // row stride of w
+	ds, ds3, dst4 := reg.R12, reg.R11, reg.R13 // row stride of t
+	zero := ymm.reg(0)
+
+	p.Label("panel")
+	p.MOVQ(half, first)
+	p.clear(ymm, zero)
+	p.VMOVUPS(zero, at(half, 0))
+	p.VMOVUPS(zero, at(half, 32))
+	p.MOVQ(imm(64), ds)
+	p.CMPQ(left, imm(8))
+	p.JGT(operand.LabelRef("half"))
+	p.MOVQ(imm(32), ds)
+
+	p.Label("half")
+	p.LEAQ(operand.Mem{Base: ds, Index: ds, Scale: 2}, ds3)
+	p.LEAQ(operand.Mem{Base: half, Index: ds, Scale: 1}, dst)
+	p.MOVQ(w, wPanel)
+	p.XORL(u.As32(), u.As32())
+	p.CMPQ(left, imm(8))
+	p.JLT(operand.LabelRef("single"))
+
+	// rowOf emits the address of the input's row in the panel at unit u, and its row stride.
+	rowOf := func(label string) {
+		p.Label(label)
+		p.MOVQ(units, src)
+		p.SUBQ(u, src)
+		p.MOVQ(imm(64), rs)
+		p.CMPQ(src, imm(8))
+		p.JGT(operand.LabelRef(label + "Wide"))
+		p.MOVQ(imm(32), rs)
+		p.Label(label + "Wide")
+		p.MOVQ(from, src)
+		p.INCQ(src)
+		p.IMULQ(rs, src)
+		p.ADDQ(wPanel, src)
+	}
+
+	p.Comment("Eight inputs, eight units at a time.")
+	rowOf("units")
+	p.LEAQ(operand.Mem{Base: rs, Index: rs, Scale: 2}, rs3)
+	p.Label("block")
+	p.LEAQ(operand.Mem{Base: src, Index: rs, Scale: 4}, src4)
+	p.LEAQ(operand.Mem{Base: dst, Index: ds, Scale: 4}, dst4)
+	row := func(base, stride, stride3 reg.Register, disp, i int) operand.Mem {
+		m := at(base, disp)
+		switch i {
+		case 1, 2:
+			return m.Idx(stride, uint8(i))
+		case 3:
+			return m.Idx(stride3, 1)
+		}
+		return m
+	}
+	for quarter := range 2 {
+		for i := range 4 {
+			y := ymm.reg(i)
+			p.VMOVUPS(row(src, rs, rs3, 16*quarter, i), reg.LookupPhysical(reg.KindVector, reg.Index(i), reg.S128))
+			p.VINSERTF128(imm8(1), row(src4, rs, rs3, 16*quarter, i), y, y)
+		}
+		r := func(i int) reg.Register { return ymm.reg(i) }
+		p.VUNPCKLPS(r(1), r(0), r(4))
+		p.VUNPCKHPS(r(1), r(0), r(5))
+		p.VUNPCKLPS(r(3), r(2), r(6))
+		p.VUNPCKHPS(r(3), r(2), r(7))
+		p.VUNPCKLPD(r(6), r(4), r(8))
+		p.VUNPCKHPD(r(6), r(4), r(9))
+		p.VUNPCKLPD(r(7), r(5), r(10))
+		p.VUNPCKHPD(r(7), r(5), r(11))
+		base := []reg.GPPhysical{dst, dst4}[quarter]
+		for i := range 4 {
+			p.VMOVUPS(r(8+i), row(base, ds, ds3, 0, i))
+		}
+	}
+	p.LEAQ(operand.Mem{Base: dst, Index: ds, Scale: 8}, dst)
+	p.ADDQ(imm(8), u)
+	p.CMPQ(u, units)
+	p.JGE(operand.LabelRef("halfDone"))
+	p.ADDQ(imm(32), src)
+	p.TESTQ(imm(8), u)
+	p.JNE(operand.LabelRef("block"))
+	p.ADDQ(tWPanel, wPanel)
+	p.JMP(operand.LabelRef("units"))
+
+	p.Label("halfDone")
+	p.ADDQ(imm(8), from)
+	p.SUBQ(imm(8), left)
+	p.JE(operand.LabelRef("return"))
+	p.ADDQ(imm(32), half)
+	p.MOVQ(first, src)
+	p.LEAQ(at(src, 64), dst)
+	p.CMPQ(half, dst)
+	p.JNE(operand.LabelRef("half"))
+	p.MOVQ(src, half)
+	p.ADDQ(tp, half)
+	p.JMP(operand.LabelRef("panel"))
+
+	p.Comment("The last inputs, fewer than eight, one at a time: none beyond them is read.")
+	rowOf("single")
+	p.SHRQ(imm8(2), rs)
+	p.Label("unit")
+	p.MOVL(at(src, 0), rs3.As32())
+	p.MOVL(rs3.As32(), at(dst, 0))
+	p.ADDQ(imm(4), src)
+	p.ADDQ(ds, dst)
+	p.DECQ(rs)
+	p.JNE(operand.LabelRef("unit"))
+	p.ADDQ(tWPanel, wPanel)
+	p.ADDQ(imm(16), u)
+	p.CMPQ(u, units)
+	p.JLT(operand.LabelRef("single"))
+	p.INCQ(from)
+	p.ADDQ(imm(4), half)
+	p.DECQ(left)
+	p.JNE(operand.LabelRef("half"))
+	p.Label("return")
+	p.RET()
+}

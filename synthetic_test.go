@@ -1,0 +1,195 @@
+package mlp
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSyntheticDefaults(t *testing.T) {
+	for name, test := range map[string]struct {
+		make                             func() (*Dataset, error)
+		rows, features, targets, classes int
+	}{
+		"MakeClassification": {func() (*Dataset, error) { return MakeClassification(ClassificationConfig{}) }, 100, 20, 1, 2},
+		"MakeRegression":     {func() (*Dataset, error) { return MakeRegression(RegressionConfig{}) }, 100, 100, 1, 0},
+		"MakeMoons":          {func() (*Dataset, error) { return MakeMoons(MoonsConfig{}) }, 100, 2, 1, 2},
+		"MakeCircles":        {func() (*Dataset, error) { return MakeCircles(CirclesConfig{}) }, 100, 2, 1, 2},
+		"MakeBlobs":          {func() (*Dataset, error) { return MakeBlobs(BlobsConfig{}) }, 100, 2, 1, 3},
+	} {
+		d, err := test.make()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if err := d.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got := []int{d.Rows(), d.Features, d.Targets, len(d.ClassNames)}
+		if want := []int{test.rows, test.features, test.targets, test.classes}; !slices.Equal(got, want) {
+			t.Errorf("%s: rows, features, targets, classes are %v, want %v", name, got, want)
+		}
+		again, _ := test.make()
+		if !slices.Equal(d.X, again.X) || !slices.Equal(d.Y, again.Y) {
+			t.Errorf("%s: another call gives other rows", name)
+		}
+	}
+}
+
+func TestSyntheticErrors(t *testing.T) {
+	classification := func(cfg ClassificationConfig) error { _, err := MakeClassification(cfg); return err }
+	regression := func(cfg RegressionConfig) error { _, err := MakeRegression(cfg); return err }
+	moons := func(cfg MoonsConfig) error { _, err := MakeMoons(cfg); return err }
+	circles := func(cfg CirclesConfig) error { _, err := MakeCircles(cfg); return err }
+	blobs := func(cfg BlobsConfig) error { _, err := MakeBlobs(cfg); return err }
+	nan, huge := math.NaN(), math.MaxInt
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"negative samples":      {classification(ClassificationConfig{Samples: -1}), "Samples is -1"},
+		"negative redundant":    {classification(ClassificationConfig{Redundant: -1}), "Redundant is -1"},
+		"too many useful":       {classification(ClassificationConfig{Features: 3}), "2 informative, 2 redundant"},
+		"huge repeated":         {classification(ClassificationConfig{Repeated: huge}), "want at most all 20"},
+		"too many clusters":     {classification(ClassificationConfig{Classes: 3}), "2^Informative = 4"},
+		"huge samples":          {classification(ClassificationConfig{Samples: huge}), "X: "},
+		"huge features":         {classification(ClassificationConfig{Features: huge}), "X: "},
+		"huge classes":          {classification(ClassificationConfig{Classes: huge, Features: 99, Informative: 80}), "clusters: "},
+		"huge informative":      {classification(ClassificationConfig{Samples: 1, Features: 1 << 20, Informative: 1 << 20}), "informative features: "},
+		"many huge clusters":    {classification(ClassificationConfig{Classes: 1 << 26, Features: 99, Informative: 60, ClustersPerClass: 1}), "centroids: "},
+		"redundant and none":    {classification(ClassificationConfig{Redundant: 1, NoRedundant: true}), "NoRedundant"},
+		"flips and none":        {classification(ClassificationConfig{FlipY: 0.1, NoFlip: true}), "NoFlip"},
+		"flip more than all":    {classification(ClassificationConfig{FlipY: 1.1}), "FlipY is 1.1"},
+		"negative separation":   {classification(ClassificationConfig{ClassSep: -1}), "ClassSep is -1"},
+		"infinite separation":   {classification(ClassificationConfig{ClassSep: math.Inf(1)}), "ClassSep is +Inf"},
+		"too few weights":       {classification(ClassificationConfig{Classes: 4, Weights: []float64{0.5, 0.5}}), "2 Weights for 4 classes"},
+		"negative weight":       {classification(ClassificationConfig{Weights: []float64{-0.1}}), "Weights[0] is -0.1"},
+		"weight of NaN":         {classification(ClassificationConfig{Weights: []float64{0.1, nan}}), "Weights[1] is NaN"},
+		"weights beyond 1":      {classification(ClassificationConfig{Classes: 3, Informative: 3, Weights: []float64{0.9, 0.9}}), "Weights sum to 1.8"},
+		"shift of two":          {classification(ClassificationConfig{Shift: []float64{1, 2}}), "Shift has 2 values"},
+		"scale given and drawn": {classification(ClassificationConfig{Scale: []float64{1}, RandomScale: true}), "Scale and RandomScale"},
+		"scale of NaN":          {classification(ClassificationConfig{Scale: []float64{nan}}), "Scale[0] is NaN"},
+
+		"regression, negative informative": {regression(RegressionConfig{Informative: -1}), "Informative is -1"},
+		"regression, huge":                 {regression(RegressionConfig{Samples: huge, Features: 2}), "X: "},
+		"regression, huge targets":         {regression(RegressionConfig{Targets: huge}), "Y: "},
+		"regression, noise of NaN":         {regression(RegressionConfig{Noise: nan}), "Noise is NaN"},
+		"regression, bias of NaN":          {regression(RegressionConfig{Bias: nan}), "Bias is NaN"},
+
+		"moons, negative samples": {moons(MoonsConfig{Samples: -3}), "Samples is -3"},
+		"moons, negative outer":   {moons(MoonsConfig{Outer: -3, Inner: 5}), "Outer is -3"},
+		"moons, two sizes":        {moons(MoonsConfig{Samples: 3, Outer: 3}), "only one of the ways"},
+		"moons, negative noise":   {moons(MoonsConfig{Noise: -1}), "Noise is -1"},
+		"moons, huge":             {moons(MoonsConfig{Outer: huge, Inner: huge}), "X: "},
+		"circles, factor 1":       {circles(CirclesConfig{Factor: 1}), "Factor is 1"},
+		"circles, factor of NaN":  {circles(CirclesConfig{Factor: nan}), "Factor is NaN"},
+
+		"blobs, negative centers": {blobs(BlobsConfig{Centers: -1}), "Centers is -1"},
+		"blobs, two sizes":        {blobs(BlobsConfig{Samples: 1, SamplesPerCenter: []int{1}}), "only one of them"},
+		"blobs, other centers":    {blobs(BlobsConfig{Centers: 2, SamplesPerCenter: []int{1}}), "SamplesPerCenter has 1 values"},
+		"blobs, negative size":    {blobs(BlobsConfig{SamplesPerCenter: []int{1, -1}}), "SamplesPerCenter[1] is -1"},
+		"blobs, huge sizes":       {blobs(BlobsConfig{SamplesPerCenter: []int{huge, huge}}), "SamplesPerCenter[0]"},
+		"blobs, ragged points":    {blobs(BlobsConfig{CenterPoints: [][]float64{{1, 2}, {3}}}), "CenterPoints[1] has 1 coordinates"},
+		"blobs, no coordinates":   {blobs(BlobsConfig{CenterPoints: [][]float64{{}}}), "Features is 0"},
+		"blobs, points of NaN":    {blobs(BlobsConfig{CenterPoints: [][]float64{{nan}}}), "CenterPoints[0][0] is NaN"},
+		"blobs, other deviations": {blobs(BlobsConfig{StdDev: []float64{1, 2}}), "StdDev has 2 values"},
+		"blobs, negative":         {blobs(BlobsConfig{StdDev: []float64{-1}}), "StdDev[0] is -1"},
+		"blobs, infinite box":     {blobs(BlobsConfig{CenterBox: [2]float64{0, math.Inf(1)}}), "CenterBox[1] is +Inf"},
+	} {
+		if test.err == nil || !strings.Contains(test.err.Error(), test.want) || !strings.HasPrefix(test.err.Error(), "mlp: Make") {
+			t.Errorf("%s: error %v, want one with %q", name, test.err, test.want)
+		}
+	}
+}
+
+// TestMakeClassificationWeights gives classes their shares, and the first clusters all rows if the shares are too large.
+func TestMakeClassificationWeights(t *testing.T) {
+	for _, test := range []struct {
+		weights []float64
+		want    []int
+	}{
+		{[]float64{0.75}, []int{75, 25}},
+		{[]float64{0.75, 0.25}, []int{75, 25}},
+		{[]float64{1}, []int{100, 0}},
+		{[]float64{1, 1}, []int{50, 50}}, // clusters of 50 rows of class 0, 1, 0, 1
+	} {
+		d, err := MakeClassification(ClassificationConfig{Weights: test.weights, NoFlip: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.ClassCounts(); !slices.Equal(got, test.want) {
+			t.Errorf("weights %v give %v rows, want %v", test.weights, got, test.want)
+		}
+	}
+}
+
+// TestMakeClassificationShift takes one number for all features, or one each.
+func TestMakeClassificationShift(t *testing.T) {
+	cfg := ClassificationConfig{Samples: 10, Features: 4, Shift: []float64{2}, Scale: []float64{3}}
+	one, err := MakeClassification(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Shift, cfg.Scale = []float64{2, 2, 2, 2}, []float64{3, 3, 3, 3}
+	each, err := MakeClassification(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(one.X, each.X) {
+		t.Error("one shift for all features is not the same shift for each")
+	}
+}
+
+func TestMakeRegressionWithCoefficients(t *testing.T) {
+	cfg := RegressionConfig{Samples: 50, Features: 6, Informative: 3, Targets: 2, Bias: 7, RandomState: 4}
+	d, coefficients, err := MakeRegressionWithCoefficients(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros := 0
+	for _, v := range coefficients {
+		if v == 0 {
+			zeros++
+		}
+	}
+	if len(coefficients) != 6*2 || zeros != 3*2 {
+		t.Errorf("%d coefficients, %d of them 0, want 12 and 6", len(coefficients), zeros)
+	}
+	for i, y := range d.Y {
+		want := cfg.Bias
+		for j := range cfg.Features {
+			want += float64(d.X[i/2*cfg.Features+j]) * coefficients[j*2+i%2]
+		}
+		if math.Abs(float64(y)-want) > 1e-4 { // six products of up to 300, rounded to float32
+			t.Fatalf("y[%d] is %v, the coefficients give %v", i, y, want)
+		}
+	}
+}
+
+func TestMakeCirclesRadii(t *testing.T) {
+	d, err := MakeCircles(CirclesConfig{Outer: 3, Inner: 7, Factor: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if counts := d.ClassCounts(); !slices.Equal(counts, []int{3, 7}) {
+		t.Errorf("%v rows of each class", counts)
+	}
+	for i, class := range d.Y {
+		want := 1 - 0.5*float64(class)
+		if radius := math.Hypot(float64(d.X[2*i]), float64(d.X[2*i+1])); math.Abs(radius-want) > 1e-6 {
+			t.Errorf("row %d of class %v has the radius %v", i, class, radius)
+		}
+	}
+}
+
+func TestMakeBlobsCenters(t *testing.T) {
+	points := [][]float64{{1, 2, 3}, {-4, -5, -6}}
+	d, err := MakeBlobs(BlobsConfig{Samples: 5, CenterPoints: points, StdDev: []float64{0}, NoShuffle: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []float32{1, 2, 3, 1, 2, 3, 1, 2, 3, -4, -5, -6, -4, -5, -6}; !slices.Equal(d.X, want) {
+		t.Errorf("blobs without width are %v, want their centers %v", d.X, want)
+	}
+}
