@@ -34,11 +34,14 @@ func (t *Trainer) forward(rows int, training bool) {
 			} else {
 				t.net.normalise(s, b.inverse, b.sums, b.out, ld, in, ldIn, rows)
 			}
-		case opDropout:
-			if training && s.rate > 0 {
-				t.dropout(i, b.out, ld, in, ldIn, rows)
-			} else {
+		case opDropout, opNoise:
+			switch {
+			case !training || s.rate == 0:
 				copyRows(b.out, ld, in, ldIn, s.units, rows)
+			case s.op == opDropout:
+				t.dropout(i, b.out, ld, in, ldIn, rows)
+			default:
+				t.noise(i, b.out, ld, in, ldIn, rows)
 			}
 		}
 		in, ldIn = b.out, ld
@@ -194,8 +197,7 @@ func (t *Trainer) gradBatch(s *stage, b *trainStage, rows int, inputs bool) {
 // the step, the stage and its place in the batch alone, so the backward pass draws the same mask again. dst may be src.
 func (t *Trainer) dropout(i int, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
 	s := &t.net.stages[i]
-	key := mix64(t.cfg.Seed ^ mix64(uint64(t.batches)<<16^uint64(i)<<8^streamDropout))
-	low, high := uint32(key), uint32(key>>32)
+	low, high := t.maskKey(i)
 	scale := float32(1 / (1 - s.rate))
 	bound := uint32(min(s.rate*0x1p32, math.MaxUint32))
 	for r := range rows {
@@ -207,6 +209,39 @@ func (t *Trainer) dropout(i int, dst []float32, ldDst int, src []float32, ldSrc,
 				v = 0
 			}
 			y[j] = v
+		}
+	}
+}
+
+// maskKey returns the key of a stage's random numbers at the current step.
+func (t *Trainer) maskKey(i int) (low, high uint32) {
+	key := mix64(t.cfg.Seed ^ mix64(uint64(t.batches)<<16^uint64(i)<<8^streamDropout))
+	return uint32(key), uint32(key >> 32)
+}
+
+// noise adds normal noise of the stage's deviation, by Marsaglia's polar method on counted random numbers.
+func (t *Trainer) noise(i int, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
+	s := &t.net.stages[i]
+	low, high := t.maskKey(i)
+	deviation := float32(s.rate)
+	for r := range rows {
+		x, y := src[r*ldSrc:][:s.units], dst[r*ldDst:][:s.units]
+		for j, v := range x {
+			y[j] = fma32(deviation, normal32(uint32(r*s.units+j), low, high), v)
+		}
+	}
+}
+
+// normal32 returns the standard normal number of a place.
+func normal32(at, low, high uint32) float32 {
+	h := mix32(mix32(at+low) ^ high)
+	for {
+		u := float32(int32(h)) * 0x1p-31
+		h = mix32(h + high)
+		v := float32(int32(h)) * 0x1p-31
+		h = mix32(h + high)
+		if r := fma32(u, u, float32(v*v)); r < 1 && r > 0 {
+			return u * sqrt32(-2*log32(r)/r)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Layer is one element of a network: Dense, BatchNorm, ActivationLayer or Dropout.
+// Layer is one element of a network: Dense, BatchNorm, ActivationLayer, Dropout or GaussianNoise.
 type Layer interface {
 	// compile returns the stage that computes the layer for that many inputs, with everything but its place.
 	compile(inputs int) (stage, error)
@@ -45,6 +45,12 @@ type Dropout struct {
 	Rate float64 // fraction dropped, 0 <= Rate < 1
 }
 
+// GaussianNoise adds normal noise of the given deviation to each value while training; inference passes all through. The noise
+// depends on the seed, the step and the place.
+type GaussianNoise struct {
+	StdDev float64 // >= 0
+}
+
 // Regularizer is a penalty on weights w that is added to the loss: L1·Σ|w| + L2·Σw². The gradient of L2's is 2·L2·w, as in
 // Keras; scikit-learn's alpha is 2·L2 times the number of rows of a batch.
 type Regularizer struct {
@@ -77,6 +83,7 @@ const (
 	opBatchNorm
 	opActivation
 	opDropout
+	opNoise
 )
 
 // stage is what New makes of a layer: its sizes and the places of its weights.
@@ -84,7 +91,7 @@ type stage struct {
 	op            operation
 	inputs, units int
 	act           Activation // opDense, opActivation
-	rate          float64    // opDropout
+	rate          float64    // opDropout: the rate; opNoise: the deviation
 
 	momentum, epsilon float64 // opBatchNorm
 	statistics        int     // opBatchNorm: offset in Network.statistics of the moving mean; the variance follows it
@@ -197,6 +204,14 @@ func (l Dropout) compile(inputs int) (stage, error) {
 	s := stage{op: opDropout, inputs: inputs, units: inputs, rate: l.Rate}
 	return s, checkRange("Rate", l.Rate, l.Rate >= 0 && l.Rate < 1, "0 <= Rate < 1")
 }
+
+func (l GaussianNoise) compile(inputs int) (stage, error) {
+	s := stage{op: opNoise, inputs: inputs, units: inputs, rate: l.StdDev}
+	return s, checkRange("StdDev", l.StdDev, l.StdDev >= 0 && l.StdDev <= math.MaxFloat32, "StdDev >= 0")
+}
+
+// trainingOnly reports whether the stage does nothing in inference.
+func (s *stage) trainingOnly() bool { return s.op == opDropout || s.op == opNoise }
 
 // paramLen returns the number of values that the stage takes of Network.params.
 func (s *stage) paramLen() int {

@@ -74,8 +74,8 @@ func New(features int, layers ...Layer) (*Network, error) {
 	if !dense {
 		return nil, errors.New("mlp: a network needs at least one Dense layer")
 	}
-	if last := n.stages[len(n.stages)-1]; last.op == opDropout {
-		return nil, fmt.Errorf("mlp: layer %d (mlp.Dropout): the last layer would drop the network's outputs", len(layers)-1)
+	if last := n.stages[len(n.stages)-1]; last.trainingOnly() {
+		return nil, fmt.Errorf("mlp: layer %d (%T): the last layer would disturb the network's outputs", len(layers)-1, layers[len(layers)-1])
 	}
 	n.params = alignedFloats(params)
 	n.statistics = make([]float32, statistics)

@@ -35,7 +35,7 @@ func (n *Network) NewPredictor(maxRows int) *Predictor {
 			d.y, d.relu = p.a[1-from], s.act.kind == relu
 			d.check(maxRows)
 		}
-		if s.op != opDropout {
+		if !s.trainingOnly() {
 			from = 1 - from
 			ldx = stride(s.units)
 		}
@@ -85,7 +85,7 @@ func (p *Predictor) forward(x []float32, rows int) (y []float32, ld int) {
 	in, ldIn, from, nextDense := x, n.features, 0, 0
 	for i := range n.stages {
 		s := &n.stages[i]
-		if s.op == opDropout {
+		if s.trainingOnly() {
 			continue
 		}
 		out, ldOut := p.a[1-from], stride(s.units)

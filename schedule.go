@@ -53,6 +53,23 @@ type CosineDecay struct {
 	WarmupSteps  int     // >= 0
 }
 
+// CosineRestarts goes from Initial to Alpha·Initial within Steps steps along half a cosine, and starts again: each period is Stretch
+// times as long as the one before, and its cosine Shrink times as high (Loshchilov and Hutter, arXiv:1608.03983).
+type CosineRestarts struct {
+	Initial float64 // > 0
+	Steps   int     // of the first period, > 0
+	Stretch float64 // >= 1; 0 means 2
+	Shrink  float64 // > 0; 0 means 1
+	Alpha   float64 // 0 <= Alpha <= 1
+}
+
+// OneCycle rises from Max/25 to Max within the first 30 % of Steps steps, and falls to Max/250,000 within the others, both along half
+// a cosine: PyTorch's defaults for the policy of Smith and Topin, arXiv:1708.07120.
+type OneCycle struct {
+	Max   float64 // > 0
+	Steps int     // > 1
+}
+
 // PiecewiseConstant is Values[i] up to and including step Boundaries[i], and the last value after the last boundary.
 type PiecewiseConstant struct {
 	Boundaries []int     // rising
@@ -124,8 +141,48 @@ func (s CosineDecay) LearningRate(step int) float64 {
 		step -= s.WarmupSteps
 	}
 	fraction := float64(min(step, s.Steps)) / float64(s.Steps)
-	cosine := 0.5 * (1 + cos64(math.Pi*fraction))
-	return from * (float64((1-s.Alpha)*cosine) + s.Alpha)
+	return from * (float64((1-s.Alpha)*halfCosine(fraction)) + s.Alpha)
+}
+
+func (s CosineRestarts) validate() error {
+	return errors.Join(checkRange("Initial", s.Initial, s.Initial > 0, "Initial > 0"), checkRange("Steps", float64(s.Steps), s.Steps > 0, "Steps > 0"),
+		checkRange("Stretch", s.Stretch, s.Stretch == 0 || s.Stretch >= 1, "Stretch >= 1"), checkRange("Shrink", s.Shrink, s.Shrink >= 0, "Shrink > 0"),
+		checkRange("Alpha", s.Alpha, s.Alpha >= 0 && s.Alpha <= 1, "0 <= Alpha <= 1"))
+}
+
+// LearningRate returns the rate of a step.
+func (s CosineRestarts) LearningRate(step int) float64 {
+	stretch, shrink := or(s.Stretch, 2), or(s.Shrink, 1)
+	at, period, height := float64(step), float64(s.Steps), 1.0
+	if stretch == 1 {
+		restarts := math.Floor(at / period)
+		at -= float64(restarts * period)
+		height = pow64(shrink, restarts)
+	}
+	for at >= period {
+		at -= period
+		period *= stretch
+		height *= shrink
+	}
+	return s.Initial * (float64((1-s.Alpha)*float64(height*halfCosine(at/period))) + s.Alpha)
+}
+
+// halfCosine falls from 1 to 0 while x goes from 0 to 1.
+func halfCosine(x float64) float64 { return 0.5 * (1 + cos64(math.Pi*x)) }
+
+func (s OneCycle) validate() error {
+	return errors.Join(checkRange("Max", s.Max, s.Max > 0, "Max > 0"), checkRange("Steps", float64(s.Steps), s.Steps > 1, "Steps > 1"))
+}
+
+// LearningRate returns the rate of a step.
+func (s OneCycle) LearningRate(step int) float64 {
+	const initial, final = 1.0 / 25, 1.0 / 250000
+	peak := 0.3*float64(s.Steps) - 1
+	at := float64(min(step, s.Steps-1))
+	if at < peak {
+		return s.Max * (1 + float64((initial-1)*halfCosine(at/peak)))
+	}
+	return s.Max * (final + float64((1-final)*halfCosine((at-peak)/(float64(s.Steps-1)-peak))))
 }
 
 func (s PiecewiseConstant) validate() error {

@@ -84,6 +84,8 @@ func (n *Network) stageName(i int) string {
 		return fmt.Sprintf("%d BatchNorm", i)
 	case opActivation:
 		return fmt.Sprintf("%d Activation (%v)", i, s.act)
+	case opNoise:
+		return fmt.Sprintf("%d GaussianNoise (%v)", i, s.rate)
 	}
 	return fmt.Sprintf("%d Dropout (%v)", i, s.rate)
 }
