@@ -303,9 +303,6 @@ func geluInner32(x float32) float32 {
 	return sqrtTwoOverPi * fma32(float32(float32(geluCubic*x)*x), x, x)
 }
 
-// abs32 returns |x|.
-func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
-
 // gradSoftmaxRow turns the gradient with respect to a softmax p, dz, into that with respect to its logits:
 // p·(dz - Σp·dz), the sum in virtual lanes.
 func gradSoftmaxRow(dz, p []float32) {

@@ -372,7 +372,7 @@ func (f lossFunction) row(y, p, dz []float32, signed bool) float32 {
 			if v < probabilityEpsilon {
 				q, inside = probabilityEpsilon, 0
 			}
-			d := log1p32(q) - log1p32(max(y[i], probabilityEpsilon))
+			d := log32(q+1) - log32(max(y[i], probabilityEpsilon)+1)
 			sum += float64(d) * float64(d)
 			dz[i] = 2 * inside * d / (q + 1) / n
 		}
