@@ -248,10 +248,13 @@ func (a *architecture) checkLayers(stored []storedTensor, tensors []Tensor) ([][
 		place[t.name] = i
 		values += t.count
 	}
+	// Each feature and each unit has a value in the file at least, which bounds what compile allocates.
+	if a.features > values {
+		return nil, fmt.Errorf("%d features, but all tensors of the file hold %d values", a.features, values)
+	}
 	weights := make([][]Tensor, len(a.layers))
 	inputs := a.features
 	for i, l := range a.layers {
-		// Each unit has a value in the file at least, which bounds what compile allocates.
 		if d, ok := l.(Dense); ok && d.Units > values {
 			return nil, fmt.Errorf("layer %d (%T): %d units, but all tensors of the file hold %d values", i, l, d.Units, values)
 		}

@@ -1,6 +1,7 @@
 package mlp
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -19,6 +20,11 @@ type Hooks struct {
 	BatchEnd   func(t *Training) error // after each step
 	EpochEnd   func(t *Training) error // after validation
 	End        func(t *Training) error // once, whatever ended the training
+
+	// State returns what the callback has to remember in a checkpoint, and Restore takes it back in a resumed training, where
+	// it is called after Start, and instead of EpochBegin if the checkpoint lies within an epoch. Both or neither are set.
+	State   func() ([]byte, error)
+	Restore func(t *Training, state []byte) error
 }
 
 // Start returns the hooks themselves.
@@ -29,7 +35,7 @@ type Training struct {
 	Trainer *Trainer
 	Epoch   int // from 0
 	Epochs  int
-	Step    int // of the epoch, from 0; in BatchEnd, the step just done
+	Step    int // of the epoch, from 0; in BatchEnd the step just done, in EpochEnd their number
 	Steps   int // of an epoch
 
 	fit     *fit
@@ -37,7 +43,7 @@ type Training struct {
 	stopped bool
 }
 
-// Stop ends the training after the current epoch.
+// Stop ends the training after the current epoch's callbacks.
 func (t *Training) Stop() { t.stopped = true }
 
 // Logs returns the epoch's loss and metrics so far: "loss", the trainer's metrics and, in EpochEnd, the same with "val_".
@@ -129,17 +135,18 @@ func newMonitor(name string, mode Mode, minDelta float64, t *Training) (monitor,
 	return m, checkRange("MinDelta", minDelta, minDelta >= 0, "MinDelta >= 0")
 }
 
-// improved reports whether the current value beats the best by more than minDelta, and keeps it then.
-func (m *monitor) improved(logs *Logs) (bool, error) {
+// improved reports whether the current value beats the best by more than minDelta, and keeps it then. present is false in an
+// epoch without it, for want of a validation.
+func (m *monitor) improved(logs *Logs) (improved, present bool) {
 	v, ok := logs.Get(m.name)
 	if !ok {
-		return false, fmt.Errorf("mlp: this epoch has no %q to monitor, only %q", m.name, logs.Names())
+		return false, false
 	}
 	if v *= m.sign; v < m.best-m.minDelta {
 		m.best = v
-		return true, nil
+		return true, true
 	}
-	return false, nil
+	return false, true
 }
 
 // Start implements Callback.
@@ -157,15 +164,15 @@ func (e *EarlyStopping) Start(t *Training) (Hooks, error) {
 	net := t.Trainer.net
 	return Hooks{
 		EpochEnd: func(t *Training) error {
+			improved, present := m.improved(t.Logs())
+			if !present {
+				return nil
+			}
 			if e.RestoreBestWeights && best.params == nil {
 				best.take(net) // in case that nothing ever counts as an improvement
 				e.BestEpoch = t.Epoch
 			}
 			wait++
-			improved, err := m.improved(t.Logs())
-			if err != nil {
-				return err
-			}
 			if improved {
 				wait, e.BestEpoch, e.Best = 0, t.Epoch, m.sign*m.best
 				if e.RestoreBestWeights {
@@ -176,6 +183,22 @@ func (e *EarlyStopping) Start(t *Training) (Hooks, error) {
 				t.Stop()
 			}
 			return nil
+		},
+		State: func() ([]byte, error) {
+			b := appendState(nil, float64(wait), float64(e.BestEpoch), float64(e.StoppedEpoch), e.Best, m.best)
+			return appendArrays(b, best.params, best.statistics), nil
+		},
+		Restore: func(_ *Training, state []byte) error {
+			var bestEpoch, stoppedEpoch, waited float64
+			rest, err := readState(state, &waited, &bestEpoch, &stoppedEpoch, &e.Best, &m.best)
+			if err == nil {
+				err = readArrays(rest, &best.params, &best.statistics)
+			}
+			if err == nil && best.params != nil && (len(best.params) != len(net.params) || len(best.statistics) != len(net.statistics)) {
+				err = errors.New("the best weights are another network's")
+			}
+			wait, e.BestEpoch, e.StoppedEpoch = int(waited), int(bestEpoch), int(stoppedEpoch)
+			return err
 		},
 		End: func(*Training) error {
 			best.restore(net)
@@ -241,12 +264,12 @@ func (r ReduceLearningRateOnPlateau) Start(t *Training) (Hooks, error) {
 		return Hooks{}, fmt.Errorf("mlp: ReduceLearningRateOnPlateau: %w", err)
 	}
 	wait, cooldown := 0, 0
-	return Hooks{EpochEnd: func(t *Training) error {
+	hooks := Hooks{EpochEnd: func(t *Training) error {
 		rate := t.Trainer.LearningRate()
 		t.Logs().Set("learning_rate", rate)
-		improved, err := m.improved(t.Logs())
-		if err != nil {
-			return err
+		improved, present := m.improved(t.Logs())
+		if !present {
+			return nil
 		}
 		if cooldown > 0 {
 			cooldown--
@@ -264,5 +287,13 @@ func (r ReduceLearningRateOnPlateau) Start(t *Training) (Hooks, error) {
 			return t.Trainer.SetLearningRate(max(rate*factor, r.MinLearningRate))
 		}
 		return nil
-	}}, nil
+	}}
+	hooks.State = func() ([]byte, error) { return appendState(nil, float64(wait), float64(cooldown), m.best), nil }
+	hooks.Restore = func(_ *Training, state []byte) error {
+		var waited, cooling float64
+		_, err := readState(state, &waited, &cooling, &m.best)
+		wait, cooldown = int(waited), int(cooling)
+		return err
+	}
+	return hooks, nil
 }

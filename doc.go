@@ -1,6 +1,6 @@
 /*
-Package mlp trains and runs multilayer perceptrons on the CPU: fixed stacks of Dense, BatchNorm, ActivationLayer and
-Dropout layers, in float32.
+Package mlp trains and runs multilayer perceptrons on the CPU: fixed stacks of Dense, BatchNorm, ActivationLayer,
+Dropout and GaussianNoise layers, in float32.
 
 Its numbers are Keras's and scikit-learn's: layers, losses, optimizers, metrics and callbacks follow Keras's formulas,
 splits, scalers and generated data follow scikit-learn's, and the tests compare with what those print. The same program
@@ -58,7 +58,8 @@ not allocate. A row's outputs depend neither on the rows beside it nor on the si
 # Files
 
 SaveFile writes one safetensors file, with the architecture, the names and the scaler in it, and LoadFile reads it back;
-Save and Load do so for any writer and reader. A file is checked as a whole before anything of its size is allocated.
+Save and Load do so for any writer and reader. Load trusts nothing that a file says. ReadWeights takes the weights that
+PyTorch or Keras wrote.
 
 # Shapes
 

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// StoredLayer tells by which names another program's safetensors file holds a layer's arrays. Only the names of arrays that
-// the layer has are looked up; an empty name is an array that the file does not hold.
+// StoredLayer tells by which names another program's safetensors file holds a layer's arrays. A layer without one of the
+// arrays needs no name for it; where it has a name none the less, the file must not hold that array.
 type StoredLayer struct {
 	Weights, Bias string // of a Dense
 	Transposed    bool   // Weights are stored as [units, inputs]
@@ -54,6 +54,17 @@ func (s *StoredLayer) name(array string) string {
 	panic("mlp: internal: no stored name of " + array)
 }
 
+// arrayNames returns the names of all arrays that a layer can have, whether or not some were left out.
+func (op operation) arrayNames() []string {
+	switch op {
+	case opDense:
+		return []string{nameWeights, nameBias}
+	case opBatchNorm:
+		return []string{nameGamma, nameBeta, nameMovingMean, nameMovingVariance}
+	}
+	return nil
+}
+
 // ReadWeights replaces the network's weights by those of a safetensors file that another program wrote, to the end of r:
 // stored names them for each layer that has weights, in order. F16, BF16 and F32 are taken exactly, F64 is rounded once.
 // Tensors that stored does not name are passed over. After an error the network is as it was.
@@ -85,35 +96,36 @@ func (n *Network) readWeights(r io.Reader, stored []StoredLayer) error {
 	}
 	c := n.Clone()
 	for i, layer := range layers {
-		s := &n.stages[layer]
-		for _, t := range s.tensors {
-			if name := stored[i].name(t.name); t.absent && name != "" {
-				if _, found := place[name]; found {
-					return fmt.Errorf("layer %d (%T) has no %s, but the file holds %q", layer, n.layers[layer], t.name, name)
+		arrays := n.stages[layer].arrays()
+		for _, array := range n.stages[layer].op.arrayNames() {
+			name := stored[i].name(array)
+			at, found := place[name]
+			found = found && name != ""
+			j := slices.IndexFunc(arrays, func(a Tensor) bool { return a.Name == array })
+			if j < 0 {
+				if found {
+					return fmt.Errorf("layer %d (%T) has no %s, but the file holds a tensor %q", layer, n.layers[layer], array, name)
 				}
+				continue
 			}
-		}
-		for _, array := range s.arrays() {
-			name := stored[i].name(array.Name)
-			want := slices.Clone(array.Shape)
-			transposed := array.Name == nameWeights && stored[i].Transposed
+			want := slices.Clone(arrays[j].Shape)
+			transposed := array == nameWeights && stored[i].Transposed
 			if transposed {
 				slices.Reverse(want)
 			}
-			at, found := place[name]
-			if name == "" || !found {
+			if !found {
 				return fmt.Errorf("layer %d (%T): %s: want a tensor %q of shape %v, the file has none",
-					layer, n.layers[layer], array.Name, name, want)
+					layer, n.layers[layer], array, name, want)
 			}
 			if h := &headers[at]; !h.isFloat() || !slices.Equal(h.shape, want) {
 				return fmt.Errorf("layer %d (%T): %s: tensor %q is %s of shape %s, want floats of shape %v",
-					layer, n.layers[layer], array.Name, name, h.dtype, shapeString(h.shape), want)
+					layer, n.layers[layer], array, name, h.dtype, shapeString(h.shape), want)
 			}
-			array.Values = tensors[at].Values
+			values := tensors[at].Values
 			if transposed {
-				array.Values = transpose(array.Values, want[0], want[1])
+				values = transpose(values, want[0], want[1])
 			}
-			if err := c.SetWeights(layer, array); err != nil {
+			if err := c.SetWeights(layer, Tensor{array, arrays[j].Shape, values}); err != nil {
 				return fmt.Errorf("tensor %q: %w", name, err)
 			}
 		}
@@ -155,7 +167,7 @@ func (n *Network) WriteWeights(w io.Writer, stored ...StoredLayer) error {
 func (n *Network) weightLayers(stored []StoredLayer) ([]int, error) {
 	var layers []int
 	for i := range n.stages {
-		if len(n.stages[i].arrays()) > 0 {
+		if len(n.stages[i].op.arrayNames()) > 0 {
 			layers = append(layers, i)
 		}
 	}

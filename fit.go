@@ -21,8 +21,18 @@ type FitConfig struct {
 	// the class is the largest. Validation is not weighted.
 	ClassWeights map[int]float64
 
-	NoShuffle bool // keep the rows' order; else each epoch draws a new one
+	NoShuffle bool // keep the rows' order; else each pass over the rows draws a new one
 	Callbacks []Callback
+
+	InitialEpoch int // epochs count from here to Epochs-1, to go on with an earlier training; >= 0
+
+	// StepsPerEpoch ends an epoch after that many steps, in the middle of the rows or after several passes over them; the next epoch
+	// goes on from there. 0 means one pass.
+	StepsPerEpoch int
+
+	ValidateEvery int // validate after each that many epochs; 0 means 1
+
+	Checkpoint Checkpoint // how to resume an interrupted training
 }
 
 // DivergedError tells that a training broke off because its loss was no longer finite.
@@ -47,12 +57,12 @@ type fit struct {
 	data       *Dataset
 	validation *Dataset
 	weights    []float32 // one a row of data, or nil
-	order      []int     // the rows of data that are trained on
+	order      []int     // the rows of data that are trained on, in the order of the current pass
 	cfg        FitConfig
-	rng        *rand.PCG
-	lossSum    float64 // of the epoch, weighted by rows
-	rows       int     // of the epoch so far
-	scores     []float64
+	passStart  int // the trainer's steps before the current pass over the rows
+
+	lossSum float64 // of the epoch, weighted by rows
+	rows    int     // of the epoch so far
 }
 
 // Fit trains on a Dataset: in each epoch, all training rows in a new random order, in batches of BatchSize, the last of which
@@ -68,7 +78,7 @@ func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History,
 	if err != nil {
 		return history, err
 	}
-	training := &Training{Trainer: t, Epochs: f.cfg.Epochs, Steps: (len(f.order) + t.cfg.BatchSize - 1) / t.cfg.BatchSize, fit: f}
+	training := &Training{Trainer: t, Epoch: f.cfg.InitialEpoch, Epochs: f.cfg.Epochs, Steps: f.cfg.StepsPerEpoch, fit: f}
 	var hooks []Hooks
 	for i, c := range cfg.Callbacks {
 		if c == nil {
@@ -80,7 +90,13 @@ func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History,
 		}
 		hooks = append(hooks, h)
 	}
+	if err := f.resume(training, hooks, history); err != nil {
+		return history, err
+	}
 	err = f.run(ctx, training, hooks, history)
+	if err == nil {
+		err = cfg.Checkpoint.remove()
+	}
 	t.UseAverages()
 	for _, h := range hooks {
 		if h.End != nil {
@@ -95,8 +111,14 @@ func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
 	if cfg.Epochs == 0 {
 		cfg.Epochs = 1
 	}
-	if cfg.Epochs < 0 {
-		return nil, fmt.Errorf("mlp: Epochs is %d, want Epochs >= 0", cfg.Epochs)
+	for _, field := range []struct {
+		name  string
+		value int
+	}{{"Epochs", cfg.Epochs}, {"InitialEpoch", cfg.InitialEpoch}, {"StepsPerEpoch", cfg.StepsPerEpoch}, {"ValidateEvery", cfg.ValidateEvery},
+		{"Checkpoint.Steps", cfg.Checkpoint.Steps}} {
+		if field.value < 0 {
+			return nil, fmt.Errorf("mlp: %s is %d, want %s >= 0", field.name, field.value, field.name)
+		}
 	}
 	if err := t.checkData("data", d); err != nil {
 		return nil, err
@@ -120,20 +142,30 @@ func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
 		f.validation = d.slice(n, rows)
 	}
 	f.order = make([]int, n)
+	if f.cfg.StepsPerEpoch == 0 {
+		f.cfg.StepsPerEpoch = f.stepsPerPass()
+	}
+	f.cfg.ValidateEvery = max(f.cfg.ValidateEvery, 1)
+	f.passStart = t.batches
+	f.drawOrder()
+	var err error
+	f.weights, err = t.rowWeights(d, n, cfg.ClassWeights)
+	return f, err
+}
+
+// stepsPerPass returns the number of batches that the rows make.
+func (f *fit) stepsPerPass() int {
+	return (len(f.order) + f.trainer.cfg.BatchSize - 1) / f.trainer.cfg.BatchSize
+}
+
+// drawOrder puts the rows into the order of the current pass, which depends on the seed and the number of steps before it.
+func (f *fit) drawOrder() {
 	for i := range f.order {
 		f.order[i] = i
 	}
-	var err error
-	if f.weights, err = t.rowWeights(d, n, cfg.ClassWeights); err != nil {
-		return nil, err
+	if !f.cfg.NoShuffle {
+		shuffle(f.order, rand.NewPCG(f.trainer.cfg.Seed, mix64(uint64(f.passStart))^streamShuffle))
 	}
-	f.rng = t.shuffler()
-	return f, nil
-}
-
-// shuffler returns the random stream of the rows' order at the trainer's step.
-func (t *Trainer) shuffler() *rand.PCG {
-	return rand.NewPCG(t.cfg.Seed, mix64(uint64(t.batches))^streamShuffle)
 }
 
 // slice returns the rows from … to-1 of the data set, which it shares.
@@ -218,21 +250,24 @@ func (f *fit) names() []string {
 	return names
 }
 
-// run is the loop over the epochs.
+// run is the loop over the epochs, from the training's epoch and step on.
 func (f *fit) run(ctx context.Context, training *Training, hooks []Hooks, history *History) error {
-	for epoch := range f.cfg.Epochs {
-		training.Epoch, training.logs = epoch, Logs{}
-		if err := call(hooks, func(h Hooks) func(*Training) error { return h.EpochBegin }, training); err != nil {
-			return err
+	for training.Epoch < training.Epochs && !training.stopped {
+		if training.Step == 0 {
+			f.beginEpoch()
+			if err := call(hooks, func(h Hooks) func(*Training) error { return h.EpochBegin }, training); err != nil {
+				return err
+			}
 		}
-		if err := f.epoch(ctx, training, hooks); err != nil {
+		training.logs = Logs{}
+		if err := f.epoch(ctx, training, hooks, history); err != nil {
 			return err
 		}
 		logs := training.Logs()
-		if f.validation != nil {
+		if f.validation != nil && (training.Epoch+1)%f.cfg.ValidateEvery == 0 {
 			scores, err := f.trainer.evaluate(ctx, f.validation)
 			if err != nil {
-				return err
+				return errors.Join(err, f.save(training, hooks, history))
 			}
 			for i, s := range scores {
 				logs.Set("val_"+logs.names[i], s)
@@ -241,9 +276,12 @@ func (f *fit) run(ctx context.Context, training *Training, hooks []Hooks, histor
 		if err := call(hooks, func(h Hooks) func(*Training) error { return h.EpochEnd }, training); err != nil {
 			return err
 		}
-		history.add(epoch, logs)
-		if training.stopped {
-			break
+		history.add(training.Epoch, logs)
+		training.Epoch, training.Step = training.Epoch+1, 0
+		if training.Epoch < training.Epochs && !training.stopped {
+			if err := f.save(training, hooks, history); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -260,37 +298,42 @@ func call(hooks []Hooks, which func(Hooks) func(*Training) error, t *Training) e
 	return nil
 }
 
-// epoch trains on all rows once. It does not allocate.
-func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks) error {
-	t := f.trainer
-	if !f.cfg.NoShuffle {
-		shuffle(f.order, f.rng)
-	}
+func (f *fit) beginEpoch() {
 	f.lossSum, f.rows = 0, 0
-	for _, m := range t.metrics {
+	for _, m := range f.trainer.metrics {
 		m.Reset()
 	}
+}
+
+// epoch does the epoch's steps from training.Step on. It does not allocate, but where it writes checkpoints.
+func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks, history *History) error {
+	t := f.trainer
+	passSteps := f.stepsPerPass()
 	batchEnd := slices.ContainsFunc(hooks, func(h Hooks) bool { return h.BatchEnd != nil })
 	done := ctx.Done()
-	for step := range training.Steps {
+	for training.Step < training.Steps {
 		select {
 		case <-done:
-			return fmt.Errorf("mlp: Fit stopped in epoch %d after %d of %d steps: %w", training.Epoch, step, training.Steps, ctx.Err())
+			err := fmt.Errorf("mlp: Fit stopped in epoch %d after %d of %d steps: %w", training.Epoch, training.Step, training.Steps, ctx.Err())
+			return errors.Join(err, f.save(training, hooks, history))
 		default:
 		}
-		from := step * t.cfg.BatchSize
+		if t.batches-f.passStart == passSteps {
+			f.passStart = t.batches
+			f.drawOrder()
+		}
+		from := (t.batches - f.passStart) * t.cfg.BatchSize
 		rows := min(t.cfg.BatchSize, len(f.order)-from)
 		y, weights := f.batch(f.order[from : from+rows])
 		loss := t.gradients(y, weights, rows)
 		if loss-loss != 0 {
-			return &DivergedError{Epoch: training.Epoch, Step: step, Layer: t.firstNonFinite(rows), Loss: loss}
+			return &DivergedError{Epoch: training.Epoch, Step: training.Step, Layer: t.firstNonFinite(rows), Loss: loss}
 		}
 		t.update()
 		f.lossSum += float64(loss * float64(rows))
 		f.rows += rows
 		t.measure(t.metrics, y, weights, rows)
 		if batchEnd {
-			training.Step = step
 			for _, h := range hooks {
 				if h.BatchEnd != nil {
 					if err := h.BatchEnd(training); err != nil {
@@ -298,6 +341,10 @@ func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks) erro
 					}
 				}
 			}
+		}
+		training.Step++
+		if err := f.saveAfterStep(training, hooks, history); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -119,7 +119,8 @@ func (f *foreignFile) run(data []byte) error {
 	for _, t := range stored {
 		got[t.name] = foreignShape{t.dtype, t.shape}
 	}
-	if !maps.EqualFunc(got, f.Tensors, func(a, b foreignShape) bool { return a.Dtype == b.Dtype && slices.Equal(a.Shape, b.Shape) }) {
+	same := func(a, b foreignShape) bool { return a.Dtype == b.Dtype && slices.Equal(a.Shape, b.Shape) }
+	if !maps.EqualFunc(got, f.Tensors, same) {
 		return fmt.Errorf("tensors are %v, want %v", got, f.Tensors)
 	}
 	if !maps.Equal(metadata, f.Metadata) {
@@ -232,7 +233,8 @@ func (m *badSafetensors) check(f *badSafetensor, data []byte) error {
 		return fmt.Errorf("%d bytes, the manifest says %d", len(data), f.Bytes)
 	}
 	var err error
-	if allocated, most := allocatedBy(func() { _, _, err = ReadSafetensors(bytes.NewReader(data)) }), allocationLimit(data); allocated > most {
+	allocated := allocatedBy(func() { _, _, err = ReadSafetensors(bytes.NewReader(data)) })
+	if most := allocationLimit(data); allocated > most {
 		return fmt.Errorf("reading %d bytes allocates %d, want at most %d", len(data), allocated, most)
 	}
 	if _, err := Load(bytes.NewReader(data)); err == nil {

@@ -197,6 +197,9 @@ func appendJSONFloat(b []byte, v float64) ([]byte, error) {
 	return strconv.AppendFloat(b, v, 'g', -1, 64), nil
 }
 
+// appendJSON appends a value.
+type appendJSON[T any] func(b []byte, v T) ([]byte, error)
+
 // jsonField is a member of an object, both ways: write appends its value, and is not called where the member is left
 // out; read sets it.
 type jsonField struct {
@@ -257,7 +260,8 @@ func (j jsonReader) tagged(tag string, fields func() ([]jsonField, error)) error
 	return err
 }
 
-func scalarField[T comparable](key string, v *T, write func(b []byte, v T) ([]byte, error), read func(jsonReader) (T, error)) jsonField {
+// scalarField is a member whose value is one Go value; a zero is left out.
+func scalarField[T comparable](key string, v *T, write appendJSON[T], read func(jsonReader) (T, error)) jsonField {
 	var zero T
 	return jsonField{key, *v == zero,
 		func(b []byte) ([]byte, error) { return write(b, *v) },
@@ -282,7 +286,7 @@ func floatField(key string, v *float64) jsonField {
 }
 
 // listField is a member whose value is a list; an empty one is left out.
-func listField[T any](key string, list *[]T, write func(b []byte, v T) ([]byte, error), read func(jsonReader) (T, error)) jsonField {
+func listField[T any](key string, list *[]T, write appendJSON[T], read func(jsonReader) (T, error)) jsonField {
 	return jsonField{key, len(*list) == 0,
 		func(b []byte) (_ []byte, err error) {
 			separator := byte('[')

@@ -6,89 +6,89 @@
 
 // func forwardAVX512(d *dense)
 // Requires: AVX
-TEXT ·forwardAVX512(SB), NOSPLIT, $40-8
+TEXT ·forwardAVX512(SB), NOSPLIT, $152-8
 	// y[b, u] = act(bias[u] + Σi x[b, i]·w[i, u]), fused, i ascending, u padded to a multiple of 8; act is ReLU or nothing
-	//   y [rows, ldy]   x [rows, ldx]   w [panels][1+inputs][16] packed   the sizes are checked by dense.check
-	MOVQ d+0(FP), R13
-	MOVQ 216(R13), AX
-	ADDQ $+7, AX
-	ANDQ $-8, AX
-	MOVQ AX, (SP)
-	MOVQ 24(R13), DI
-	MOVQ DI, 8(SP)
-	MOVQ 48(R13), DX
-	MOVQ DX, 16(SP)
-	MOVQ 192(R13), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 32(SP)
+	//   y [rows, ldy]   x [rows, ldx]   w [panels][1+inputs][16] packed   bounds: dense.check
+	MOVQ    d+0(FP), R13
+	MOVQ    216(R13), AX
+	ADDQ    $+7, AX
+	ANDQ    $-8, AX
+	MOVQ    AX, 128(SP)
+	MOVQ    24(R13), AX
+	MOVQ    AX, 136(SP)
+	MOVQ    48(R13), AX
+	MOVQ    AX, 144(SP)
+	MOVQ    168(R13), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    $+4, 16(SP)
+	MOVQ    $+64, 40(SP)
+	MOVQ    192(R13), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 48(SP)
+	MOVQ    176(R13), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 64(SP)
+	MOVQ    $+64, 72(SP)
+	MOVQ    208(R13), AX
+	MOVQ    AX, 80(SP)
+	MOVBLZX 232(R13), AX
+	MOVQ    AX, 104(SP)
+	MOVQ    $+0, 112(SP)
+	MOVQ    $+0, 120(SP)
 
 panel:
-	MOVQ d+0(FP), R13
-	MOVQ (R13), SI
-	MOVQ 168(R13), R8
-	SHLQ $0x02, R8
-	MOVQ 176(R13), R10
-	SHLQ $0x02, R10
-	MOVQ 208(R13), AX
-	MOVQ 200(R13), CX
-
-	// ReLU's limit is 0, and that of no activation NaN, all ones.
-	MOVBLZX 232(R13), BX
-	DECL    BX
-	MOVQ    $+0, 24(SP)
-	MOVQ    8(SP), DI
-	MOVQ    16(SP), DX
-	MOVQ    24(SP), R11
-	MOVQ    32(SP), R9
-	MOVQ    (SP), R13
-	CMPQ    CX, $+3
-	JGT     not64
-	CMPQ    R13, $+64
-	JLT     not64
-	CALL    ·product3x64AVX512<>(SB)
-	SUBQ    $+64, (SP)
-	JLE     panelsDone
-	ADDQ    $+256, 16(SP)
-	ADDQ    $+256, 24(SP)
-	MOVQ    32(SP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, 8(SP)
-	JMP     panel
+	MOVQ   d+0(FP), R13
+	MOVQ   (R13), AX
+	MOVQ   AX, (SP)
+	MOVQ   136(SP), AX
+	MOVQ   AX, 24(SP)
+	ADDQ   $+64, AX
+	MOVQ   AX, 32(SP)
+	MOVQ   144(SP), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   $+0, 96(SP)
+	MOVQ   200(R13), AX
+	MOVQ   AX, 88(SP)
+	MOVQ   128(SP), CX
+	CMPQ   AX, $+3
+	JGT    not64
+	CMPQ   CX, $+64
+	JLT    not64
+	CALL   ·tile4x64AVX512<>(SB)
+	SUBQ   $+64, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+4, 48(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+256, 144(SP)
+	JMP    panel
 
 not64:
-	CMPQ R13, $+32
-	JLT  not32
-	CALL ·product8x32AVX512<>(SB)
-	SUBQ $+32, (SP)
-	JLE  panelsDone
-	ADDQ $+128, 16(SP)
-	ADDQ $+128, 24(SP)
-	MOVQ 32(SP), R9
-	SHLQ $0x01, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	CMPQ   CX, $+32
+	JLT    not32
+	CALL   ·tile8x32AVX512<>(SB)
+	SUBQ   $+32, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+2, 48(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+128, 144(SP)
+	JMP    panel
 
 not32:
-	CMPQ R13, $+16
-	JLT  not16
-	CALL ·product16x16AVX512<>(SB)
-	SUBQ $+16, (SP)
-	JLE  panelsDone
-	ADDQ $+64, 16(SP)
-	ADDQ $+64, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	CMPQ   CX, $+16
+	JLT    not16
+	CALL   ·tile16x16AVX512<>(SB)
+	SUBQ   $+16, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+1, 48(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+64, 144(SP)
+	JMP    panel
 
 not16:
-	CALL ·product8x8AVX2<>(SB)
-	SUBQ $+8, (SP)
-	JLE  panelsDone
-	ADDQ $+32, 16(SP)
-	ADDQ $+32, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	SUBQ $+32, 32(SP)
+	MOVQ $+32, 40(SP)
+	CALL ·tile8x8AVX2<>(SB)
 
 panelsDone:
 	VZEROUPPER
@@ -96,15 +96,33 @@ panelsDone:
 
 // func gradInputAVX512(d *dense)
 // Requires: AVX
-TEXT ·gradInputAVX512(SB), NOSPLIT, $48-8
+TEXT ·gradInputAVX512(SB), NOSPLIT, $168-8
 	// dx[b, i] = Σu dz[b, u]·w[i, u], fused from zero, u ascending; where masked, +0 unless x[b, i] > 0
-	//   dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   i from d.from on
-	//   a strip of inputs: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then the product dx = dz·t of as many panels
-	MOVQ $+0, 40(SP)
+	//   dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   bounds: dense.check
+	//   a strip of inputs, from d.from on: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then dx = dz·t for its panels
+	MOVQ $+0, 136(SP)
+	MOVQ d+0(FP), BX
+	MOVQ 176(BX), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ $+4, 16(SP)
+	MOVQ 184(BX), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 64(SP)
+	MOVQ $+64, 72(SP)
+	MOVQ 216(BX), AX
+	MOVQ AX, 80(SP)
+	MOVQ $+0, 104(SP)
+	MOVQ $+0, 120(SP)
+	CMPB 234(BX), $0x00
+	JE   strip
+	MOVQ 168(BX), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 120(SP)
 
 strip:
 	MOVQ d+0(FP), BX
-	MOVQ 40(SP), R13
+	MOVQ 136(SP), R13
 	MOVQ 208(BX), CX
 	SUBQ R13, CX
 	CMPQ CX, $+32
@@ -112,23 +130,25 @@ strip:
 	MOVQ $+32, CX
 
 sized:
-	LEAQ 7(CX), AX
+	MOVQ CX, AX
+	ADDQ $+7, AX
 	ANDQ $-8, AX
-	MOVQ AX, (SP)
+	MOVQ AX, 128(SP)
 	MOVQ 120(BX), AX
 	LEAQ (AX)(R13*4), AX
-	MOVQ AX, 16(SP)
+	MOVQ AX, 152(SP)
 	MOVQ (BX), AX
 	LEAQ (AX)(R13*4), AX
-	MOVQ AX, 24(SP)
+	MOVQ AX, 160(SP)
 	MOVQ 216(BX), R11
 	ADDQ $+7, R11
 	ANDQ $-8, R11
 	LEAQ 1(R11), R10
 	SHLQ $0x06, R10
-	MOVQ R10, 32(SP)
+	MOVQ R10, 48(SP)
+	MOVQ $+64, 40(SP)
 	MOVQ 144(BX), DI
-	MOVQ DI, 8(SP)
+	MOVQ DI, 144(SP)
 	MOVQ 24(BX), SI
 	MOVQ 192(BX), R9
 	SHLQ $0x02, R9
@@ -140,171 +160,345 @@ sized:
 transposed:
 panel:
 	MOVQ d+0(FP), R13
-	MOVQ 72(R13), SI
-	MOVQ 176(R13), R8
-	SHLQ $0x02, R8
-	MOVQ 184(R13), R10
-	SHLQ $0x02, R10
-	MOVQ 168(R13), R12
-	SHLQ $0x02, R12
-	MOVQ 216(R13), AX
-	MOVQ 200(R13), CX
-	MOVL $-1, BX
+	MOVQ 72(R13), AX
+	MOVQ AX, (SP)
+	MOVQ 144(SP), AX
+	MOVQ AX, 24(SP)
+	ADDQ $+64, AX
+	MOVQ AX, 32(SP)
+	MOVQ 152(SP), AX
+	MOVQ AX, 56(SP)
+	XORL AX, AX
 	CMPB 234(R13), $0x00
-	JNE  isMasked
-	MOVQ $+0, 24(SP)
+	JE   unmasked
+	MOVQ 160(SP), AX
 
-isMasked:
-	MOVQ 8(SP), DI
-	MOVQ 16(SP), DX
-	MOVQ 24(SP), R11
-	MOVQ 32(SP), R9
-	MOVQ (SP), R13
-	CMPQ CX, $+3
-	JGT  not64
-	CMPQ R13, $+64
-	JLT  not64
-	CALL ·product3x64AVX512<>(SB)
-	SUBQ $+64, (SP)
-	JLE  panelsDone
-	ADDQ $+256, 16(SP)
-	ADDQ $+256, 24(SP)
-	MOVQ 32(SP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+unmasked:
+	MOVQ   AX, 112(SP)
+	MOVQ   $+0, 96(SP)
+	MOVQ   200(R13), AX
+	MOVQ   AX, 88(SP)
+	MOVQ   128(SP), CX
+	CMPQ   AX, $+3
+	JGT    not64
+	CMPQ   CX, $+64
+	JLT    not64
+	CALL   ·tile4x64AVX512<>(SB)
+	SUBQ   $+64, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+4, 48(SP), AX
+	ADDQ   AX, 144(SP)
+	ADDQ   $+256, 152(SP)
+	ADDQ   $+256, 160(SP)
+	JMP    panel
 
 not64:
-	CMPQ R13, $+32
-	JLT  not32
-	CALL ·product8x32AVX512<>(SB)
-	SUBQ $+32, (SP)
-	JLE  panelsDone
-	ADDQ $+128, 16(SP)
-	ADDQ $+128, 24(SP)
-	MOVQ 32(SP), R9
-	SHLQ $0x01, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	CMPQ   CX, $+32
+	JLT    not32
+	CALL   ·tile8x32AVX512<>(SB)
+	SUBQ   $+32, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+2, 48(SP), AX
+	ADDQ   AX, 144(SP)
+	ADDQ   $+128, 152(SP)
+	ADDQ   $+128, 160(SP)
+	JMP    panel
 
 not32:
-	CMPQ R13, $+16
-	JLT  not16
-	CALL ·product16x16AVX512<>(SB)
-	SUBQ $+16, (SP)
-	JLE  panelsDone
-	ADDQ $+64, 16(SP)
-	ADDQ $+64, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	CMPQ   CX, $+16
+	JLT    not16
+	CALL   ·tile16x16AVX512<>(SB)
+	SUBQ   $+16, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+1, 48(SP), AX
+	ADDQ   AX, 144(SP)
+	ADDQ   $+64, 152(SP)
+	ADDQ   $+64, 160(SP)
+	JMP    panel
 
 not16:
-	CALL ·product8x8AVX2<>(SB)
-	SUBQ $+8, (SP)
-	JLE  panelsDone
-	ADDQ $+32, 16(SP)
-	ADDQ $+32, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	SUBQ $+32, 32(SP)
+	MOVQ $+32, 40(SP)
+	CALL ·tile8x8AVX2<>(SB)
 
 panelsDone:
 	MOVQ d+0(FP), BX
-	ADDQ $+32, 40(SP)
-	MOVQ 40(SP), AX
+	ADDQ $+32, 136(SP)
+	MOVQ 136(SP), AX
 	CMPQ AX, 208(BX)
 	JLT  strip
 	VZEROUPPER
 	RET
 
-// func forwardAVX2(d *dense)
-// Requires: AVX
-TEXT ·forwardAVX2(SB), NOSPLIT, $40-8
-	// y[b, u] = act(bias[u] + Σi x[b, i]·w[i, u]), fused, i ascending, u padded to a multiple of 8; act is ReLU or nothing
-	//   y [rows, ldy]   x [rows, ldx]   w [panels][1+inputs][16] packed   the sizes are checked by dense.check
+DATA zerosAVX512<>+248(SB)/8, $0x0000000000000000
+GLOBL zerosAVX512<>(SB), RODATA|NOPTR, $256
+
+// func gradWeightsAVX512(d *dense)
+// Requires: AVX, AVX512F
+TEXT ·gradWeightsAVX512(SB), NOSPLIT, $152-8
+	// g[1+i, u] = Σb x[b, i]·dz[b, u], fused from zero, b ascending; where d.bias, g[0, u] = Σb dz[b, u]
+	//   g [panels][1+inputs][16] packed   x [rows, ldx]   dz [rows, ldy]   bounds: dense.check
 	MOVQ d+0(FP), R13
 	MOVQ 216(R13), AX
 	ADDQ $+7, AX
 	ANDQ $-8, AX
-	MOVQ AX, (SP)
-	MOVQ 24(R13), DI
-	MOVQ DI, 8(SP)
-	MOVQ 48(R13), DX
-	MOVQ DX, 16(SP)
-	MOVQ 192(R13), R9
-	SHLQ $0x02, R9
-	MOVQ R9, 32(SP)
+	MOVQ AX, 128(SP)
+	MOVQ 96(R13), AX
+	MOVQ AX, 136(SP)
+	MOVQ 72(R13), AX
+	MOVQ AX, 144(SP)
+	MOVQ $+4, 8(SP)
+	MOVQ 168(R13), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	LEAQ zerosAVX512<>+0(SB), AX
+	MOVQ AX, 24(SP)
+	MOVQ 176(R13), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 40(SP)
+	MOVQ $+64, 48(SP)
+	MOVQ $+64, 64(SP)
+	MOVQ 192(R13), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 72(SP)
+	MOVQ 200(R13), AX
+	MOVQ AX, 80(SP)
+	MOVQ $+0, 104(SP)
+	MOVQ $+0, 112(SP)
+	MOVQ $+0, 120(SP)
 
 panel:
 	MOVQ d+0(FP), R13
-	MOVQ (R13), SI
-	MOVQ 168(R13), R8
-	SHLQ $0x02, R8
-	MOVQ 176(R13), R10
-	SHLQ $0x02, R10
+	MOVQ (R13), AX
+	MOVQ AX, (SP)
+	MOVQ 136(SP), DI
+	MOVQ 144(SP), SI
+	MOVQ SI, 32(SP)
+	MOVQ $+0, 96(SP)
 	MOVQ 208(R13), AX
-	MOVQ 200(R13), CX
+	MOVQ AX, 88(SP)
+	MOVQ 128(SP), CX
+	CMPQ AX, $+4
+	JGT  not64
+	CMPQ CX, $+64
+	JLT  not64
+	LEAQ 64(DI), AX
+	MOVQ AX, 56(SP)
+	CMPB 233(R13), $0x00
+	JE   weights64
 
-	// ReLU's limit is 0, and that of no activation NaN, all ones.
-	MOVBLZX 232(R13), BX
-	DECL    BX
-	MOVQ    $+0, 24(SP)
-	MOVQ    8(SP), DI
-	MOVQ    16(SP), DX
-	MOVQ    24(SP), R11
-	MOVQ    32(SP), R9
-	MOVQ    (SP), R13
-	CMPQ    CX, $+1
-	JGT     not64
-	CMPQ    R13, $+64
-	JLT     not64
-	CALL    ·product1x64AVX2<>(SB)
-	SUBQ    $+64, (SP)
-	JLE     panelsDone
-	ADDQ    $+256, 16(SP)
-	ADDQ    $+256, 24(SP)
-	MOVQ    32(SP), R9
-	SHLQ    $0x02, R9
-	ADDQ    R9, 8(SP)
-	JMP     panel
+	// The gradient of 64 biases.
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   40(SP), DX
+	MOVQ   200(R13), BX
+
+bias64:
+	VADDPS  (SI), Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	VADDPS  128(SI), Z2, Z2
+	VADDPS  192(SI), Z3, Z3
+	ADDQ    DX, SI
+	DECQ    BX
+	JNE     bias64
+	MOVQ    72(SP), R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, (DI)(R8*1)
+	VMOVUPS Z2, (DI)(R8*2)
+	VMOVUPS Z3, (DI)(R9*1)
+
+weights64:
+	CALL   ·tile4x64AVX512<>(SB)
+	SUBQ   $+64, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+4, 72(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+256, 144(SP)
+	JMP    panel
 
 not64:
-	CMPQ CX, $+3
-	JGT  not32
-	CMPQ R13, $+32
+	CMPQ CX, $+32
 	JLT  not32
-	CALL ·product3x32AVX2<>(SB)
-	SUBQ $+32, (SP)
-	JLE  panelsDone
-	ADDQ $+128, 16(SP)
-	ADDQ $+128, 24(SP)
-	MOVQ 32(SP), R9
-	SHLQ $0x01, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	LEAQ 64(DI), AX
+	MOVQ AX, 56(SP)
+	CMPB 233(R13), $0x00
+	JE   weights32
+
+	// The gradient of 32 biases.
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   40(SP), DX
+	MOVQ   200(R13), BX
+
+bias32:
+	VADDPS  (SI), Z0, Z0
+	VADDPS  64(SI), Z1, Z1
+	ADDQ    DX, SI
+	DECQ    BX
+	JNE     bias32
+	MOVQ    72(SP), R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, (DI)(R8*1)
+
+weights32:
+	CALL   ·tile8x32AVX512<>(SB)
+	SUBQ   $+32, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+2, 72(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+128, 144(SP)
+	JMP    panel
 
 not32:
-	CMPQ R13, $+16
+	CMPQ CX, $+16
 	JLT  not16
-	CALL ·product6x16AVX2<>(SB)
-	SUBQ $+16, (SP)
-	JLE  panelsDone
-	ADDQ $+64, 16(SP)
-	ADDQ $+64, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	LEAQ 64(DI), AX
+	MOVQ AX, 56(SP)
+	CMPB 233(R13), $0x00
+	JE   weights16
+
+	// The gradient of 16 biases.
+	VPXORD Z0, Z0, Z0
+	MOVQ   40(SP), DX
+	MOVQ   200(R13), BX
+
+bias16:
+	VADDPS  (SI), Z0, Z0
+	ADDQ    DX, SI
+	DECQ    BX
+	JNE     bias16
+	MOVQ    72(SP), R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Z0, (DI)
+
+weights16:
+	CALL   ·tile16x16AVX512<>(SB)
+	SUBQ   $+16, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+1, 72(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+64, 144(SP)
+	JMP    panel
 
 not16:
-	CALL ·product8x8AVX2<>(SB)
-	SUBQ $+8, (SP)
-	JLE  panelsDone
-	ADDQ $+32, 16(SP)
-	ADDQ $+32, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	LEAQ 32(DI), AX
+	MOVQ AX, 56(SP)
+	MOVQ $+32, 64(SP)
+	CMPB 233(R13), $0x00
+	JE   weights8
+
+	// The gradient of 8 biases.
+	VXORPS Y0, Y0, Y0
+	MOVQ   40(SP), DX
+	MOVQ   200(R13), BX
+
+bias8:
+	VADDPS  (SI), Y0, Y0
+	ADDQ    DX, SI
+	DECQ    BX
+	JNE     bias8
+	MOVQ    72(SP), R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Y0, (DI)
+
+weights8:
+	CALL ·tile8x8AVX2<>(SB)
+
+panelsDone:
+	VZEROUPPER
+	RET
+
+// func forwardAVX2(d *dense)
+// Requires: AVX
+TEXT ·forwardAVX2(SB), NOSPLIT, $152-8
+	// y[b, u] = act(bias[u] + Σi x[b, i]·w[i, u]), fused, i ascending, u padded to a multiple of 8; act is ReLU or nothing
+	//   y [rows, ldy]   x [rows, ldx]   w [panels][1+inputs][16] packed   bounds: dense.check
+	MOVQ    d+0(FP), R13
+	MOVQ    216(R13), AX
+	ADDQ    $+7, AX
+	ANDQ    $-8, AX
+	MOVQ    AX, 128(SP)
+	MOVQ    24(R13), AX
+	MOVQ    AX, 136(SP)
+	MOVQ    48(R13), AX
+	MOVQ    AX, 144(SP)
+	MOVQ    168(R13), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    $+4, 16(SP)
+	MOVQ    $+64, 40(SP)
+	MOVQ    192(R13), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 48(SP)
+	MOVQ    176(R13), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 64(SP)
+	MOVQ    $+64, 72(SP)
+	MOVQ    208(R13), AX
+	MOVQ    AX, 80(SP)
+	MOVBLZX 232(R13), AX
+	MOVQ    AX, 104(SP)
+	MOVQ    $+0, 112(SP)
+	MOVQ    $+0, 120(SP)
+
+panel:
+	MOVQ   d+0(FP), R13
+	MOVQ   (R13), AX
+	MOVQ   AX, (SP)
+	MOVQ   136(SP), AX
+	MOVQ   AX, 24(SP)
+	ADDQ   $+64, AX
+	MOVQ   AX, 32(SP)
+	MOVQ   144(SP), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   $+0, 96(SP)
+	MOVQ   200(R13), AX
+	MOVQ   AX, 88(SP)
+	MOVQ   128(SP), CX
+	CMPQ   AX, $+1
+	JGT    not64
+	CMPQ   CX, $+64
+	JLT    not64
+	CALL   ·tile1x64AVX2<>(SB)
+	SUBQ   $+64, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+4, 48(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+256, 144(SP)
+	JMP    panel
+
+not64:
+	CMPQ   AX, $+3
+	JGT    not32
+	CMPQ   CX, $+32
+	JLT    not32
+	CALL   ·tile3x32AVX2<>(SB)
+	SUBQ   $+32, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+2, 48(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+128, 144(SP)
+	JMP    panel
+
+not32:
+	CMPQ   CX, $+16
+	JLT    not16
+	CALL   ·tile6x16AVX2<>(SB)
+	SUBQ   $+16, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+1, 48(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+64, 144(SP)
+	JMP    panel
+
+not16:
+	SUBQ $+32, 32(SP)
+	MOVQ $+32, 40(SP)
+	CALL ·tile8x8AVX2<>(SB)
 
 panelsDone:
 	VZEROUPPER
@@ -312,15 +506,33 @@ panelsDone:
 
 // func gradInputAVX2(d *dense)
 // Requires: AVX
-TEXT ·gradInputAVX2(SB), NOSPLIT, $48-8
+TEXT ·gradInputAVX2(SB), NOSPLIT, $168-8
 	// dx[b, i] = Σu dz[b, u]·w[i, u], fused from zero, u ascending; where masked, +0 unless x[b, i] > 0
-	//   dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   i from d.from on
-	//   a strip of inputs: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then the product dx = dz·t of as many panels
-	MOVQ $+0, 40(SP)
+	//   dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   bounds: dense.check
+	//   a strip of inputs, from d.from on: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then dx = dz·t for its panels
+	MOVQ $+0, 136(SP)
+	MOVQ d+0(FP), BX
+	MOVQ 176(BX), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ $+4, 16(SP)
+	MOVQ 184(BX), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 64(SP)
+	MOVQ $+64, 72(SP)
+	MOVQ 216(BX), AX
+	MOVQ AX, 80(SP)
+	MOVQ $+0, 104(SP)
+	MOVQ $+0, 120(SP)
+	CMPB 234(BX), $0x00
+	JE   strip
+	MOVQ 168(BX), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 120(SP)
 
 strip:
 	MOVQ d+0(FP), BX
-	MOVQ 40(SP), R13
+	MOVQ 136(SP), R13
 	MOVQ 208(BX), CX
 	SUBQ R13, CX
 	CMPQ CX, $+32
@@ -328,23 +540,25 @@ strip:
 	MOVQ $+32, CX
 
 sized:
-	LEAQ 7(CX), AX
+	MOVQ CX, AX
+	ADDQ $+7, AX
 	ANDQ $-8, AX
-	MOVQ AX, (SP)
+	MOVQ AX, 128(SP)
 	MOVQ 120(BX), AX
 	LEAQ (AX)(R13*4), AX
-	MOVQ AX, 16(SP)
+	MOVQ AX, 152(SP)
 	MOVQ (BX), AX
 	LEAQ (AX)(R13*4), AX
-	MOVQ AX, 24(SP)
+	MOVQ AX, 160(SP)
 	MOVQ 216(BX), R11
 	ADDQ $+7, R11
 	ANDQ $-8, R11
 	LEAQ 1(R11), R10
 	SHLQ $0x06, R10
-	MOVQ R10, 32(SP)
+	MOVQ R10, 48(SP)
+	MOVQ $+64, 40(SP)
 	MOVQ 144(BX), DI
-	MOVQ DI, 8(SP)
+	MOVQ DI, 144(SP)
 	MOVQ 24(BX), SI
 	MOVQ 192(BX), R9
 	SHLQ $0x02, R9
@@ -356,122 +570,239 @@ sized:
 transposed:
 panel:
 	MOVQ d+0(FP), R13
-	MOVQ 72(R13), SI
-	MOVQ 176(R13), R8
-	SHLQ $0x02, R8
-	MOVQ 184(R13), R10
-	SHLQ $0x02, R10
-	MOVQ 168(R13), R12
-	SHLQ $0x02, R12
-	MOVQ 216(R13), AX
-	MOVQ 200(R13), CX
-	MOVL $-1, BX
+	MOVQ 72(R13), AX
+	MOVQ AX, (SP)
+	MOVQ 144(SP), AX
+	MOVQ AX, 24(SP)
+	ADDQ $+64, AX
+	MOVQ AX, 32(SP)
+	MOVQ 152(SP), AX
+	MOVQ AX, 56(SP)
+	XORL AX, AX
 	CMPB 234(R13), $0x00
-	JNE  isMasked
-	MOVQ $+0, 24(SP)
+	JE   unmasked
+	MOVQ 160(SP), AX
 
-isMasked:
-	MOVQ 8(SP), DI
-	MOVQ 16(SP), DX
-	MOVQ 24(SP), R11
-	MOVQ 32(SP), R9
-	MOVQ (SP), R13
-	CMPQ CX, $+1
-	JGT  not64
-	CMPQ R13, $+64
-	JLT  not64
-	CALL ·product1x64AVX2<>(SB)
-	SUBQ $+64, (SP)
-	JLE  panelsDone
-	ADDQ $+256, 16(SP)
-	ADDQ $+256, 24(SP)
-	MOVQ 32(SP), R9
-	SHLQ $0x02, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+unmasked:
+	MOVQ   AX, 112(SP)
+	MOVQ   $+0, 96(SP)
+	MOVQ   200(R13), AX
+	MOVQ   AX, 88(SP)
+	MOVQ   128(SP), CX
+	CMPQ   AX, $+1
+	JGT    not64
+	CMPQ   CX, $+64
+	JLT    not64
+	CALL   ·tile1x64AVX2<>(SB)
+	SUBQ   $+64, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+4, 48(SP), AX
+	ADDQ   AX, 144(SP)
+	ADDQ   $+256, 152(SP)
+	ADDQ   $+256, 160(SP)
+	JMP    panel
 
 not64:
-	CMPQ CX, $+3
-	JGT  not32
-	CMPQ R13, $+32
-	JLT  not32
-	CALL ·product3x32AVX2<>(SB)
-	SUBQ $+32, (SP)
-	JLE  panelsDone
-	ADDQ $+128, 16(SP)
-	ADDQ $+128, 24(SP)
-	MOVQ 32(SP), R9
-	SHLQ $0x01, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	CMPQ   AX, $+3
+	JGT    not32
+	CMPQ   CX, $+32
+	JLT    not32
+	CALL   ·tile3x32AVX2<>(SB)
+	SUBQ   $+32, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+2, 48(SP), AX
+	ADDQ   AX, 144(SP)
+	ADDQ   $+128, 152(SP)
+	ADDQ   $+128, 160(SP)
+	JMP    panel
 
 not32:
-	CMPQ R13, $+16
-	JLT  not16
-	CALL ·product6x16AVX2<>(SB)
-	SUBQ $+16, (SP)
-	JLE  panelsDone
-	ADDQ $+64, 16(SP)
-	ADDQ $+64, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	CMPQ   CX, $+16
+	JLT    not16
+	CALL   ·tile6x16AVX2<>(SB)
+	SUBQ   $+16, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+1, 48(SP), AX
+	ADDQ   AX, 144(SP)
+	ADDQ   $+64, 152(SP)
+	ADDQ   $+64, 160(SP)
+	JMP    panel
 
 not16:
-	CALL ·product8x8AVX2<>(SB)
-	SUBQ $+8, (SP)
-	JLE  panelsDone
-	ADDQ $+32, 16(SP)
-	ADDQ $+32, 24(SP)
-	MOVQ 32(SP), R9
-	ADDQ R9, 8(SP)
-	JMP  panel
+	SUBQ $+32, 32(SP)
+	MOVQ $+32, 40(SP)
+	CALL ·tile8x8AVX2<>(SB)
 
 panelsDone:
 	MOVQ d+0(FP), BX
-	ADDQ $+32, 40(SP)
-	MOVQ 40(SP), AX
+	ADDQ $+32, 136(SP)
+	MOVQ 136(SP), AX
 	CMPQ AX, 208(BX)
 	JLT  strip
 	VZEROUPPER
 	RET
 
-// func product3x64AVX512<>()
-// Requires: AVX512F
-TEXT ·product3x64AVX512<>(SB), NOSPLIT, $40
-	// product: y[r, u] = act(w[0, u] + Σk x[r, k]·w[1+k, u])   for all rows, 64 units; fused, k ascending
-	//   y [rows, ldy]   x [rows, ldx]   w [1+k, 16] packed, 4 panels   a [rows, lda]   rows, k >= 1
-	//   SI x, R8 ldx   DI w, R9 panel   DX y, R10 ldy   AX k   CX rows   BX limit   R11 a, R12 lda   tiles of up to 3 rows
-	//   first registers accumulators, row r in 4 from 4r; behind them a row of w and elements of x; clobbers all
-	//   act: y > limit or NaN ? y : +0; where a is given, a > 0 ? y : +0; nothing outside these bounds is touched
-	MOVQ AX, (SP)
-	MOVQ BX, 16(SP)
-	MOVQ R11, 24(SP)
-	MOVQ R12, 32(SP)
-	LEAQ (R9)(R9*2), R12
+DATA zerosAVX2<>+248(SB)/8, $0x0000000000000000
+GLOBL zerosAVX2<>(SB), RODATA|NOPTR, $256
 
+// func gradWeightsAVX2(d *dense)
+// Requires: AVX
+TEXT ·gradWeightsAVX2(SB), NOSPLIT, $152-8
+	// g[1+i, u] = Σb x[b, i]·dz[b, u], fused from zero, b ascending; where d.bias, g[0, u] = Σb dz[b, u]
+	//   g [panels][1+inputs][16] packed   x [rows, ldx]   dz [rows, ldy]   bounds: dense.check
+	MOVQ d+0(FP), R13
+	MOVQ 216(R13), AX
+	ADDQ $+7, AX
+	ANDQ $-8, AX
+	MOVQ AX, 128(SP)
+	MOVQ 96(R13), AX
+	MOVQ AX, 136(SP)
+	MOVQ 72(R13), AX
+	MOVQ AX, 144(SP)
+	MOVQ $+4, 8(SP)
+	MOVQ 168(R13), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	LEAQ zerosAVX2<>+0(SB), AX
+	MOVQ AX, 24(SP)
+	MOVQ 176(R13), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 40(SP)
+	MOVQ $+64, 48(SP)
+	MOVQ $+64, 64(SP)
+	MOVQ 192(R13), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 72(SP)
+	MOVQ 200(R13), AX
+	MOVQ AX, 80(SP)
+	MOVQ $+0, 104(SP)
+	MOVQ $+0, 112(SP)
+	MOVQ $+0, 120(SP)
+
+panel:
+	MOVQ d+0(FP), R13
+	MOVQ (R13), AX
+	MOVQ AX, (SP)
+	MOVQ 136(SP), DI
+	MOVQ 144(SP), SI
+	MOVQ SI, 32(SP)
+	MOVQ $+0, 96(SP)
+	MOVQ 208(R13), AX
+	MOVQ AX, 88(SP)
+	MOVQ 128(SP), CX
+	CMPQ CX, $+16
+	JLT  not16
+	LEAQ 64(DI), AX
+	MOVQ AX, 56(SP)
+	CMPB 233(R13), $0x00
+	JE   weights16
+
+	// The gradient of 16 biases.
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   40(SP), DX
+	MOVQ   200(R13), BX
+
+bias16:
+	VADDPS  (SI), Y0, Y0
+	VADDPS  32(SI), Y1, Y1
+	ADDQ    DX, SI
+	DECQ    BX
+	JNE     bias16
+	MOVQ    72(SP), R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+
+weights16:
+	CALL   ·tile6x16AVX2<>(SB)
+	SUBQ   $+16, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+1, 72(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+64, 144(SP)
+	JMP    panel
+
+not16:
+	LEAQ 32(DI), AX
+	MOVQ AX, 56(SP)
+	MOVQ $+32, 64(SP)
+	CMPB 233(R13), $0x00
+	JE   weights8
+
+	// The gradient of 8 biases.
+	VXORPS Y0, Y0, Y0
+	MOVQ   40(SP), DX
+	MOVQ   200(R13), BX
+
+bias8:
+	VADDPS  (SI), Y0, Y0
+	ADDQ    DX, SI
+	DECQ    BX
+	JNE     bias8
+	MOVQ    72(SP), R8
+	LEAQ    (R8)(R8*2), R9
+	VMOVUPS Y0, (DI)
+
+weights8:
+	CALL ·tile8x8AVX2<>(SB)
+
+panelsDone:
+	VZEROUPPER
+	RET
+
+// func tile4x64AVX512<>(arguments [128]byte)
+// Requires: AVX512F
+TEXT ·tile4x64AVX512<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
+	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
+	//   tiles of 4, 2, 1 rows: the first registers accumulators, row r in 4 from 4r; behind them a row of b, elements of a
+	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+3
-	JLE  pick
-	CMPQ CX, $+6
-	JGE  rows3
+	MOVQ rows+88(FP), CX
+	CMPQ CX, $+8
+	JGE  rows4
+	CMPQ CX, $+4
+	JE   rows4
+	JL   last
 	INCQ CX
 	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+3
-	JEQ  rows3
 	CMPQ CX, $+2
-	JEQ  rows2
+	JG   rows4
+
+last:
+	CMPQ  CX, $+2
+	JLE   below4
+	MOVQ  $+4, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows2
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows4
+
+below4:
+	CMPQ CX, $+2
+	JE   rows2
 	JMP  rows1
 
-rows3:
-	// 3 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
-	VMOVUPS (DI)(R9*2), Z2
-	VMOVUPS (DI)(R12*1), Z3
+rows4:
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	VMOVUPS (BX)(R9*2), Z2
+	VMOVUPS (BX)(R10*1), Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z1, Z5
 	VMOVAPS Z2, Z6
@@ -480,154 +811,187 @@ rows3:
 	VMOVAPS Z1, Z9
 	VMOVAPS Z2, Z10
 	VMOVAPS Z3, Z11
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z2, Z14
+	VMOVAPS Z3, Z15
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
-k3:
-	VMOVUPS      (BX), Z13
-	VMOVUPS      (BX)(R9*1), Z14
-	VMOVUPS      (BX)(R9*2), Z15
-	VMOVUPS      (BX)(R12*1), Z16
-	VBROADCASTSS (SI), Z12
-	VFMADD231PS  Z13, Z12, Z0
-	VFMADD231PS  Z14, Z12, Z1
-	VFMADD231PS  Z15, Z12, Z2
-	VFMADD231PS  Z16, Z12, Z3
-	VBROADCASTSS (SI)(R8*1), Z12
-	VFMADD231PS  Z13, Z12, Z4
-	VFMADD231PS  Z14, Z12, Z5
-	VFMADD231PS  Z15, Z12, Z6
-	VFMADD231PS  Z16, Z12, Z7
-	VBROADCASTSS (SI)(R8*2), Z12
-	VFMADD231PS  Z13, Z12, Z8
-	VFMADD231PS  Z14, Z12, Z9
-	VFMADD231PS  Z15, Z12, Z10
-	VFMADD231PS  Z16, Z12, Z11
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+k4:
+	VMOVUPS      (BX), Z17
+	VMOVUPS      (BX)(R9*1), Z18
+	VMOVUPS      (BX)(R9*2), Z19
+	VMOVUPS      (BX)(R10*1), Z20
+	VBROADCASTSS (SI), Z16
+	VFMADD231PS  Z17, Z16, Z0
+	VFMADD231PS  Z18, Z16, Z1
+	VFMADD231PS  Z19, Z16, Z2
+	VFMADD231PS  Z20, Z16, Z3
+	VBROADCASTSS (SI)(R8*1), Z16
+	VFMADD231PS  Z17, Z16, Z4
+	VFMADD231PS  Z18, Z16, Z5
+	VFMADD231PS  Z19, Z16, Z6
+	VFMADD231PS  Z20, Z16, Z7
+	VBROADCASTSS (SI)(R8*2), Z16
+	VFMADD231PS  Z17, Z16, Z8
+	VFMADD231PS  Z18, Z16, Z9
+	VFMADD231PS  Z19, Z16, Z10
+	VFMADD231PS  Z20, Z16, Z11
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z17, Z16, Z12
+	VFMADD231PS  Z18, Z16, Z13
+	VFMADD231PS  Z19, Z16, Z14
+	VFMADD231PS  Z20, Z16, Z15
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R11, BX
 	DECQ         AX
-	JNE          k3
-	MOVQ         24(SP), BX
+	JNE          k4
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
-	JNE          masked3
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	JNE          masked4
+	CMPQ         relu+104(FP), $0x00
+	JE           store4
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	VCMPPS       $0x16, Z30, Z2, K1
+	VCMPPS       $0x16, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VCMPPS       $0x16, Z30, Z3, K1
+	VCMPPS       $0x16, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 192(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
+	VCMPPS       $0x16, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
+	VCMPPS       $0x16, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	VCMPPS       $0x16, Z30, Z6, K1
+	VCMPPS       $0x16, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VMOVUPS      Z6, 128(DX)
-	VCMPPS       $0x16, Z30, Z7, K1
+	VCMPPS       $0x16, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, 192(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z8, K1
+	VCMPPS       $0x16, Z31, Z8, K1
 	VMOVAPS.Z    Z8, K1, Z8
-	VMOVUPS      Z8, (DX)
-	VCMPPS       $0x16, Z30, Z9, K1
+	VCMPPS       $0x16, Z31, Z9, K1
 	VMOVAPS.Z    Z9, K1, Z9
-	VMOVUPS      Z9, 64(DX)
-	VCMPPS       $0x16, Z30, Z10, K1
+	VCMPPS       $0x16, Z31, Z10, K1
 	VMOVAPS.Z    Z10, K1, Z10
-	VMOVUPS      Z10, 128(DX)
-	VCMPPS       $0x16, Z30, Z11, K1
+	VCMPPS       $0x16, Z31, Z11, K1
 	VMOVAPS.Z    Z11, K1, Z11
-	VMOVUPS      Z11, 192(DX)
-	ADDQ         R10, DX
-	JMP          done3
+	VCMPPS       $0x16, Z31, Z12, K1
+	VMOVAPS.Z    Z12, K1, Z12
+	VCMPPS       $0x16, Z31, Z13, K1
+	VMOVAPS.Z    Z13, K1, Z13
+	VCMPPS       $0x16, Z31, Z14, K1
+	VMOVAPS.Z    Z14, K1, Z14
+	VCMPPS       $0x16, Z31, Z15, K1
+	VMOVAPS.Z    Z15, K1, Z15
+	JMP          store4
 
-masked3:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+masked4:
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	VCMPPS    $0x11, 128(BX), Z30, K1
+	VCMPPS    $0x11, 128(BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, 128(DX)
-	VCMPPS    $0x11, 192(BX), Z30, K1
+	VCMPPS    $0x11, 192(BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 192(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	VCMPPS    $0x11, 128(BX), Z30, K1
+	VCMPPS    $0x11, 128(BX), Z31, K1
 	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, 128(DX)
-	VCMPPS    $0x11, 192(BX), Z30, K1
+	VCMPPS    $0x11, 192(BX), Z31, K1
 	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, 192(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z8, K1, Z8
-	VMOVUPS   Z8, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z9, K1, Z9
-	VMOVUPS   Z9, 64(DX)
-	VCMPPS    $0x11, 128(BX), Z30, K1
+	VCMPPS    $0x11, 128(BX), Z31, K1
 	VMOVAPS.Z Z10, K1, Z10
-	VMOVUPS   Z10, 128(DX)
-	VCMPPS    $0x11, 192(BX), Z30, K1
+	VCMPPS    $0x11, 192(BX), Z31, K1
 	VMOVAPS.Z Z11, K1, Z11
-	VMOVUPS   Z11, 192(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
+	VMOVAPS.Z Z12, K1, Z12
+	VCMPPS    $0x11, 64(BX), Z31, K1
+	VMOVAPS.Z Z13, K1, Z13
+	VCMPPS    $0x11, 128(BX), Z31, K1
+	VMOVAPS.Z Z14, K1, Z14
+	VCMPPS    $0x11, 192(BX), Z31, K1
+	VMOVAPS.Z Z15, K1, Z15
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done3:
-	LEAQ (SI)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+3, CX
-	JNE  next
+store4:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	VMOVUPS Z2, (DX)(R9*2)
+	VMOVUPS Z3, (DX)(R10*1)
+	ADDQ    DI, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, (DX)(R9*1)
+	VMOVUPS Z6, (DX)(R9*2)
+	VMOVUPS Z7, (DX)(R10*1)
+	ADDQ    DI, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, (DX)(R9*1)
+	VMOVUPS Z10, (DX)(R9*2)
+	VMOVUPS Z11, (DX)(R10*1)
+	ADDQ    DI, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, (DX)(R9*1)
+	VMOVUPS Z14, (DX)(R9*2)
+	VMOVUPS Z15, (DX)(R10*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+4, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+4, done+96(FP)
+	SUBQ    $+4, rows+88(FP)
+	JNE     next
 	RET
 
 rows2:
-	// 2 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
-	VMOVUPS (DI)(R9*2), Z2
-	VMOVUPS (DI)(R12*1), Z3
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	VMOVUPS (BX)(R9*2), Z2
+	VMOVUPS (BX)(R10*1), Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z1, Z5
 	VMOVAPS Z2, Z6
 	VMOVAPS Z3, Z7
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Z9
 	VMOVUPS      (BX)(R9*1), Z10
 	VMOVUPS      (BX)(R9*2), Z11
-	VMOVUPS      (BX)(R12*1), Z12
+	VMOVUPS      (BX)(R10*1), Z12
 	VBROADCASTSS (SI), Z8
 	VFMADD231PS  Z9, Z8, Z0
 	VFMADD231PS  Z10, Z8, Z1
@@ -638,199 +1002,246 @@ k2:
 	VFMADD231PS  Z10, Z8, Z5
 	VFMADD231PS  Z11, Z8, Z6
 	VFMADD231PS  Z12, Z8, Z7
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k2
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked2
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	CMPQ         relu+104(FP), $0x00
+	JE           store2
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	VCMPPS       $0x16, Z30, Z2, K1
+	VCMPPS       $0x16, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VCMPPS       $0x16, Z30, Z3, K1
+	VCMPPS       $0x16, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 192(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
+	VCMPPS       $0x16, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
+	VCMPPS       $0x16, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	VCMPPS       $0x16, Z30, Z6, K1
+	VCMPPS       $0x16, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VMOVUPS      Z6, 128(DX)
-	VCMPPS       $0x16, Z30, Z7, K1
+	VCMPPS       $0x16, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, 192(DX)
-	ADDQ         R10, DX
-	JMP          done2
+	JMP          store2
 
 masked2:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	VCMPPS    $0x11, 128(BX), Z30, K1
+	VCMPPS    $0x11, 128(BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, 128(DX)
-	VCMPPS    $0x11, 192(BX), Z30, K1
+	VCMPPS    $0x11, 192(BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 192(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	VCMPPS    $0x11, 128(BX), Z30, K1
+	VCMPPS    $0x11, 128(BX), Z31, K1
 	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, 128(DX)
-	VCMPPS    $0x11, 192(BX), Z30, K1
+	VCMPPS    $0x11, 192(BX), Z31, K1
 	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, 192(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done2:
-	LEAQ (SI)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+2, CX
-	JNE  next
+store2:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	VMOVUPS Z2, (DX)(R9*2)
+	VMOVUPS Z3, (DX)(R10*1)
+	ADDQ    DI, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, (DX)(R9*1)
+	VMOVUPS Z6, (DX)(R9*2)
+	VMOVUPS Z7, (DX)(R10*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+2, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+2, done+96(FP)
+	SUBQ    $+2, rows+88(FP)
+	JNE     next
 	RET
 
 rows1:
-	// 1 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
-	VMOVUPS (DI)(R9*2), Z2
-	VMOVUPS (DI)(R12*1), Z3
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	VMOVUPS (BX)(R9*2), Z2
+	VMOVUPS (BX)(R10*1), Z3
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Z4
 	VFMADD231PS  (BX), Z4, Z0
 	VFMADD231PS  (BX)(R9*1), Z4, Z1
 	VFMADD231PS  (BX)(R9*2), Z4, Z2
-	VFMADD231PS  (BX)(R12*1), Z4, Z3
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	VFMADD231PS  (BX)(R10*1), Z4, Z3
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k1
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked1
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	CMPQ         relu+104(FP), $0x00
+	JE           store1
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	VCMPPS       $0x16, Z30, Z2, K1
+	VCMPPS       $0x16, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, 128(DX)
-	VCMPPS       $0x16, Z30, Z3, K1
+	VCMPPS       $0x16, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 192(DX)
-	ADDQ         R10, DX
-	JMP          done1
+	JMP          store1
 
 masked1:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	VCMPPS    $0x11, 128(BX), Z30, K1
+	VCMPPS    $0x11, 128(BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, 128(DX)
-	VCMPPS    $0x11, 192(BX), Z30, K1
+	VCMPPS    $0x11, 192(BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 192(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done1:
-	LEAQ (SI)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+1, CX
-	JNE  next
+store1:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	VMOVUPS Z2, (DX)(R9*2)
+	VMOVUPS Z3, (DX)(R10*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+1, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+1, done+96(FP)
+	SUBQ    $+1, rows+88(FP)
+	JNE     next
 	RET
 
-// func product8x32AVX512<>()
+// func tile8x32AVX512<>(arguments [128]byte)
 // Requires: AVX512F
-TEXT ·product8x32AVX512<>(SB), NOSPLIT, $40
-	// product: y[r, u] = act(w[0, u] + Σk x[r, k]·w[1+k, u])   for all rows, 32 units; fused, k ascending
-	//   y [rows, ldy]   x [rows, ldx]   w [1+k, 16] packed, 2 panels   a [rows, lda]   rows, k >= 1
-	//   SI x, R8 ldx   DI w, R9 panel   DX y, R10 ldy   AX k   CX rows   BX limit   R11 a, R12 lda   tiles of up to 8 rows
-	//   first registers accumulators, row r in 2 from 2r; behind them a row of w and elements of x; clobbers all
-	//   act: y > limit or NaN ? y : +0; where a is given, a > 0 ? y : +0; nothing outside these bounds is touched
-	MOVQ AX, (SP)
-	MOVQ BX, 16(SP)
-	MOVQ R11, 24(SP)
-	MOVQ R12, 32(SP)
-
+TEXT ·tile8x32AVX512<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 32 units; fused, k ascending
+	//   a [rows, k]   b [k, 32], bias and c [rows, 32]   in 2 panels   mask [rows, 32]   rows, k >= 1
+	//   tiles of 8, 6, 4, 2, 1 rows: the first registers accumulators, row r in 2 from 2r; behind them a row of b, elements of a
+	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+8
-	JLE  pick
+	MOVQ rows+88(FP), CX
 	CMPQ CX, $+16
 	JGE  rows8
+	CMPQ CX, $+8
+	JE   rows8
+	JL   last
 	INCQ CX
 	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+8
-	JEQ  rows8
-	CMPQ CX, $+7
-	JEQ  rows7
 	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
+	JG   rows8
 	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
+	JG   rows6
+
+last:
+	CMPQ  CX, $+6
+	JLE   below8
+	MOVQ  $+8, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows6
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows8
+
+below8:
+	CMPQ  CX, $+6
+	JE    rows6
+	CMPQ  CX, $+4
+	JLE   below6
+	MOVQ  $+6, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows4
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows6
+
+below6:
+	CMPQ  CX, $+4
+	JE    rows4
+	CMPQ  CX, $+2
+	JLE   below4
+	MOVQ  $+4, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows2
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows4
+
+below4:
 	CMPQ CX, $+2
-	JEQ  rows2
+	JE   rows2
 	JMP  rows1
 
 rows8:
-	// 8 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
 	VMOVAPS Z0, Z4
@@ -845,8 +1256,16 @@ rows8:
 	VMOVAPS Z1, Z13
 	VMOVAPS Z0, Z14
 	VMOVAPS Z1, Z15
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	LEAQ    (CX)(R8*2), R13
+	ADDQ    R8, R13
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k8:
 	VMOVUPS      (BX), Z17
@@ -875,338 +1294,138 @@ k8:
 	VBROADCASTSS (CX)(R8*4), Z16
 	VFMADD231PS  Z17, Z16, Z14
 	VFMADD231PS  Z18, Z16, Z15
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+4, R13
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R12, R13
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k8
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked8
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	CMPQ         relu+104(FP), $0x00
+	JE           store8
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z2, K1
+	VCMPPS       $0x16, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, (DX)
-	VCMPPS       $0x16, Z30, Z3, K1
+	VCMPPS       $0x16, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
+	VCMPPS       $0x16, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
+	VCMPPS       $0x16, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z6, K1
+	VCMPPS       $0x16, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VMOVUPS      Z6, (DX)
-	VCMPPS       $0x16, Z30, Z7, K1
+	VCMPPS       $0x16, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z8, K1
+	VCMPPS       $0x16, Z31, Z8, K1
 	VMOVAPS.Z    Z8, K1, Z8
-	VMOVUPS      Z8, (DX)
-	VCMPPS       $0x16, Z30, Z9, K1
+	VCMPPS       $0x16, Z31, Z9, K1
 	VMOVAPS.Z    Z9, K1, Z9
-	VMOVUPS      Z9, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z10, K1
+	VCMPPS       $0x16, Z31, Z10, K1
 	VMOVAPS.Z    Z10, K1, Z10
-	VMOVUPS      Z10, (DX)
-	VCMPPS       $0x16, Z30, Z11, K1
+	VCMPPS       $0x16, Z31, Z11, K1
 	VMOVAPS.Z    Z11, K1, Z11
-	VMOVUPS      Z11, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z12, K1
+	VCMPPS       $0x16, Z31, Z12, K1
 	VMOVAPS.Z    Z12, K1, Z12
-	VMOVUPS      Z12, (DX)
-	VCMPPS       $0x16, Z30, Z13, K1
+	VCMPPS       $0x16, Z31, Z13, K1
 	VMOVAPS.Z    Z13, K1, Z13
-	VMOVUPS      Z13, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z14, K1
+	VCMPPS       $0x16, Z31, Z14, K1
 	VMOVAPS.Z    Z14, K1, Z14
-	VMOVUPS      Z14, (DX)
-	VCMPPS       $0x16, Z30, Z15, K1
+	VCMPPS       $0x16, Z31, Z15, K1
 	VMOVAPS.Z    Z15, K1, Z15
-	VMOVUPS      Z15, 64(DX)
-	ADDQ         R10, DX
-	JMP          done8
+	JMP          store8
 
 masked8:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z8, K1, Z8
-	VMOVUPS   Z8, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z9, K1, Z9
-	VMOVUPS   Z9, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z10, K1, Z10
-	VMOVUPS   Z10, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z11, K1, Z11
-	VMOVUPS   Z11, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z12, K1, Z12
-	VMOVUPS   Z12, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z13, K1, Z13
-	VMOVUPS   Z13, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z14, K1, Z14
-	VMOVUPS   Z14, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z15, K1, Z15
-	VMOVUPS   Z15, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done8:
-	LEAQ (R13)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+8, CX
-	JNE  next
-	RET
-
-rows7:
-	// 7 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z1, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z1, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z1, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z1, Z13
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k7:
-	VMOVUPS      (BX), Z15
-	VMOVUPS      (BX)(R9*1), Z16
-	VBROADCASTSS (SI), Z14
-	VFMADD231PS  Z15, Z14, Z0
-	VFMADD231PS  Z16, Z14, Z1
-	VBROADCASTSS (SI)(R8*1), Z14
-	VFMADD231PS  Z15, Z14, Z2
-	VFMADD231PS  Z16, Z14, Z3
-	VBROADCASTSS (SI)(R8*2), Z14
-	VFMADD231PS  Z15, Z14, Z4
-	VFMADD231PS  Z16, Z14, Z5
-	VBROADCASTSS (CX), Z14
-	VFMADD231PS  Z15, Z14, Z6
-	VFMADD231PS  Z16, Z14, Z7
-	VBROADCASTSS (SI)(R8*4), Z14
-	VFMADD231PS  Z15, Z14, Z8
-	VFMADD231PS  Z16, Z14, Z9
-	VBROADCASTSS (CX)(R8*2), Z14
-	VFMADD231PS  Z15, Z14, Z10
-	VFMADD231PS  Z16, Z14, Z11
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z15, Z14, Z12
-	VFMADD231PS  Z16, Z14, Z13
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+4, R13
-	ADDQ         $+64, BX
-	DECQ         AX
-	JNE          k7
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked7
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
-	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
-	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z2, K1
-	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, (DX)
-	VCMPPS       $0x16, Z30, Z3, K1
-	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
-	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
-	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z6, K1
-	VMOVAPS.Z    Z6, K1, Z6
-	VMOVUPS      Z6, (DX)
-	VCMPPS       $0x16, Z30, Z7, K1
-	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z8, K1
-	VMOVAPS.Z    Z8, K1, Z8
-	VMOVUPS      Z8, (DX)
-	VCMPPS       $0x16, Z30, Z9, K1
-	VMOVAPS.Z    Z9, K1, Z9
-	VMOVUPS      Z9, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z10, K1
-	VMOVAPS.Z    Z10, K1, Z10
-	VMOVUPS      Z10, (DX)
-	VCMPPS       $0x16, Z30, Z11, K1
-	VMOVAPS.Z    Z11, K1, Z11
-	VMOVUPS      Z11, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z12, K1
-	VMOVAPS.Z    Z12, K1, Z12
-	VMOVUPS      Z12, (DX)
-	VCMPPS       $0x16, Z30, Z13, K1
-	VMOVAPS.Z    Z13, K1, Z13
-	VMOVUPS      Z13, 64(DX)
-	ADDQ         R10, DX
-	JMP          done7
-
-masked7:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z8, K1, Z8
-	VMOVUPS   Z8, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z9, K1, Z9
-	VMOVUPS   Z9, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z10, K1, Z10
-	VMOVUPS   Z10, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z11, K1, Z11
-	VMOVUPS   Z11, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z12, K1, Z12
-	VMOVUPS   Z12, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z13, K1, Z13
-	VMOVUPS   Z13, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
-
-done7:
-	LEAQ (R13)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+7, CX
-	JNE  next
+store8:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, (DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+8, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+8, done+96(FP)
+	SUBQ    $+8, rows+88(FP)
+	JNE     next
 	RET
 
 rows6:
-	// 6 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
 	VMOVAPS Z0, Z4
@@ -1217,8 +1436,14 @@ rows6:
 	VMOVAPS Z1, Z9
 	VMOVAPS Z0, Z10
 	VMOVAPS Z1, Z11
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k6:
 	VMOVUPS      (BX), Z13
@@ -1241,273 +1466,127 @@ k6:
 	VBROADCASTSS (CX)(R8*2), Z12
 	VFMADD231PS  Z13, Z12, Z10
 	VFMADD231PS  Z14, Z12, Z11
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k6
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked6
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	CMPQ         relu+104(FP), $0x00
+	JE           store6
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z2, K1
+	VCMPPS       $0x16, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, (DX)
-	VCMPPS       $0x16, Z30, Z3, K1
+	VCMPPS       $0x16, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
+	VCMPPS       $0x16, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
+	VCMPPS       $0x16, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z6, K1
+	VCMPPS       $0x16, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VMOVUPS      Z6, (DX)
-	VCMPPS       $0x16, Z30, Z7, K1
+	VCMPPS       $0x16, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z8, K1
+	VCMPPS       $0x16, Z31, Z8, K1
 	VMOVAPS.Z    Z8, K1, Z8
-	VMOVUPS      Z8, (DX)
-	VCMPPS       $0x16, Z30, Z9, K1
+	VCMPPS       $0x16, Z31, Z9, K1
 	VMOVAPS.Z    Z9, K1, Z9
-	VMOVUPS      Z9, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z10, K1
+	VCMPPS       $0x16, Z31, Z10, K1
 	VMOVAPS.Z    Z10, K1, Z10
-	VMOVUPS      Z10, (DX)
-	VCMPPS       $0x16, Z30, Z11, K1
+	VCMPPS       $0x16, Z31, Z11, K1
 	VMOVAPS.Z    Z11, K1, Z11
-	VMOVUPS      Z11, 64(DX)
-	ADDQ         R10, DX
-	JMP          done6
+	JMP          store6
 
 masked6:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z8, K1, Z8
-	VMOVUPS   Z8, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z9, K1, Z9
-	VMOVUPS   Z9, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z10, K1, Z10
-	VMOVUPS   Z10, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z11, K1, Z11
-	VMOVUPS   Z11, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done6:
-	LEAQ (CX)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+6, CX
-	JNE  next
-	RET
-
-rows5:
-	// 5 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z1, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z1, Z9
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k5:
-	VMOVUPS      (BX), Z11
-	VMOVUPS      (BX)(R9*1), Z12
-	VBROADCASTSS (SI), Z10
-	VFMADD231PS  Z11, Z10, Z0
-	VFMADD231PS  Z12, Z10, Z1
-	VBROADCASTSS (SI)(R8*1), Z10
-	VFMADD231PS  Z11, Z10, Z2
-	VFMADD231PS  Z12, Z10, Z3
-	VBROADCASTSS (SI)(R8*2), Z10
-	VFMADD231PS  Z11, Z10, Z4
-	VFMADD231PS  Z12, Z10, Z5
-	VBROADCASTSS (CX), Z10
-	VFMADD231PS  Z11, Z10, Z6
-	VFMADD231PS  Z12, Z10, Z7
-	VBROADCASTSS (SI)(R8*4), Z10
-	VFMADD231PS  Z11, Z10, Z8
-	VFMADD231PS  Z12, Z10, Z9
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+64, BX
-	DECQ         AX
-	JNE          k5
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked5
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
-	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
-	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z2, K1
-	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, (DX)
-	VCMPPS       $0x16, Z30, Z3, K1
-	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
-	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
-	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z6, K1
-	VMOVAPS.Z    Z6, K1, Z6
-	VMOVUPS      Z6, (DX)
-	VCMPPS       $0x16, Z30, Z7, K1
-	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z8, K1
-	VMOVAPS.Z    Z8, K1, Z8
-	VMOVUPS      Z8, (DX)
-	VCMPPS       $0x16, Z30, Z9, K1
-	VMOVAPS.Z    Z9, K1, Z9
-	VMOVUPS      Z9, 64(DX)
-	ADDQ         R10, DX
-	JMP          done5
-
-masked5:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z8, K1, Z8
-	VMOVUPS   Z8, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z9, K1, Z9
-	VMOVUPS   Z9, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
-
-done5:
-	LEAQ (CX)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+5, CX
-	JNE  next
+store6:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, (DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+6, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+6, done+96(FP)
+	SUBQ    $+6, rows+88(FP)
+	JNE     next
 	RET
 
 rows4:
-	// 4 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z1, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z1, Z7
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k4:
 	VMOVUPS      (BX), Z9
@@ -1524,194 +1603,97 @@ k4:
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z9, Z8, Z6
 	VFMADD231PS  Z10, Z8, Z7
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k4
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked4
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	CMPQ         relu+104(FP), $0x00
+	JE           store4
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z2, K1
+	VCMPPS       $0x16, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, (DX)
-	VCMPPS       $0x16, Z30, Z3, K1
+	VCMPPS       $0x16, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
+	VCMPPS       $0x16, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
+	VCMPPS       $0x16, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z6, K1
+	VCMPPS       $0x16, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VMOVUPS      Z6, (DX)
-	VCMPPS       $0x16, Z30, Z7, K1
+	VCMPPS       $0x16, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VMOVUPS      Z7, 64(DX)
-	ADDQ         R10, DX
-	JMP          done4
+	JMP          store4
 
 masked4:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done4:
-	LEAQ (CX)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+4, CX
-	JNE  next
-	RET
-
-rows3:
-	// 3 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k3:
-	VMOVUPS      (BX), Z7
-	VMOVUPS      (BX)(R9*1), Z8
-	VBROADCASTSS (SI), Z6
-	VFMADD231PS  Z7, Z6, Z0
-	VFMADD231PS  Z8, Z6, Z1
-	VBROADCASTSS (SI)(R8*1), Z6
-	VFMADD231PS  Z7, Z6, Z2
-	VFMADD231PS  Z8, Z6, Z3
-	VBROADCASTSS (SI)(R8*2), Z6
-	VFMADD231PS  Z7, Z6, Z4
-	VFMADD231PS  Z8, Z6, Z5
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
-	DECQ         AX
-	JNE          k3
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked3
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
-	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
-	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z2, K1
-	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, (DX)
-	VCMPPS       $0x16, Z30, Z3, K1
-	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z4, K1
-	VMOVAPS.Z    Z4, K1, Z4
-	VMOVUPS      Z4, (DX)
-	VCMPPS       $0x16, Z30, Z5, K1
-	VMOVAPS.Z    Z5, K1, Z5
-	VMOVUPS      Z5, 64(DX)
-	ADDQ         R10, DX
-	JMP          done3
-
-masked3:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
-	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
-
-done3:
-	LEAQ (SI)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+3, CX
-	JNE  next
+store4:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, (DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+4, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+4, done+96(FP)
+	SUBQ    $+4, rows+88(FP)
+	JNE     next
 	RET
 
 rows2:
-	// 2 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Z5
@@ -1722,166 +1704,205 @@ k2:
 	VBROADCASTSS (SI)(R8*1), Z4
 	VFMADD231PS  Z5, Z4, Z2
 	VFMADD231PS  Z6, Z4, Z3
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k2
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked2
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	CMPQ         relu+104(FP), $0x00
+	JE           store2
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Z30, Z2, K1
+	VCMPPS       $0x16, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VMOVUPS      Z2, (DX)
-	VCMPPS       $0x16, Z30, Z3, K1
+	VCMPPS       $0x16, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VMOVUPS      Z3, 64(DX)
-	ADDQ         R10, DX
-	JMP          done2
+	JMP          store2
 
 masked2:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done2:
-	LEAQ (SI)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+2, CX
-	JNE  next
+store2:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, (DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+2, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+2, done+96(FP)
+	SUBQ    $+2, rows+88(FP)
+	JNE     next
 	RET
 
 rows1:
-	// 1 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	VMOVUPS (DI)(R9*1), Z1
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Z2
 	VFMADD231PS  (BX), Z2, Z0
 	VFMADD231PS  (BX)(R9*1), Z2, Z1
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k1
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked1
-	VBROADCASTSS 16(SP), Z30
-	VCMPPS       $0x16, Z30, Z0, K1
+	CMPQ         relu+104(FP), $0x00
+	JE           store1
+	VPXORD       Z31, Z31, Z31
+	VCMPPS       $0x16, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VMOVUPS      Z0, (DX)
-	VCMPPS       $0x16, Z30, Z1, K1
+	VCMPPS       $0x16, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VMOVUPS      Z1, 64(DX)
-	ADDQ         R10, DX
-	JMP          done1
+	JMP          store1
 
 masked1:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	VCMPPS    $0x11, 64(BX), Z30, K1
+	VCMPPS    $0x11, 64(BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, 64(DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done1:
-	LEAQ (SI)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+1, CX
-	JNE  next
+store1:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, (DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+1, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+1, done+96(FP)
+	SUBQ    $+1, rows+88(FP)
+	JNE     next
 	RET
 
-// func product16x16AVX512<>()
+// func tile16x16AVX512<>(arguments [128]byte)
 // Requires: AVX512F
-TEXT ·product16x16AVX512<>(SB), NOSPLIT, $40
-	// product: y[r, u] = act(w[0, u] + Σk x[r, k]·w[1+k, u])   for all rows, 16 units; fused, k ascending
-	//   y [rows, ldy]   x [rows, ldx]   w [1+k, 16] packed, 1 panels   a [rows, lda]   rows, k >= 1
-	//   SI x, R8 ldx   DI w, R9 panel   DX y, R10 ldy   AX k   CX rows   BX limit   R11 a, R12 lda   tiles of up to 16 rows
-	//   first registers accumulators, row r in 1 from 1r; behind them a row of w and elements of x; clobbers all
-	//   act: y > limit or NaN ? y : +0; where a is given, a > 0 ? y : +0; nothing outside these bounds is touched
-	MOVQ AX, (SP)
-	MOVQ BX, 16(SP)
-	MOVQ R11, 24(SP)
-	MOVQ R12, 32(SP)
-
+TEXT ·tile16x16AVX512<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
+	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
+	//   tiles of 16, 8, 4, 2, 1 rows: the first registers accumulators, row r in 1 from 1r; behind them a row of b, elements of a
+	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+16
+	MOVQ rows+88(FP), CX
+	CMPQ CX, $+32
 	JGE  rows16
-	CMPQ CX, $+8
-	JLE  pick
 	CMPQ CX, $+16
-	JGE  rows8
+	JE   rows16
+	JL   last
 	INCQ CX
 	SHRQ $0x01, CX
-
-pick:
 	CMPQ CX, $+8
-	JEQ  rows8
-	CMPQ CX, $+7
-	JEQ  rows7
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
-	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
+	JG   rows16
+
+last:
+	CMPQ  CX, $+8
+	JLE   below16
+	MOVQ  $+16, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows8
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows16
+
+below16:
+	CMPQ  CX, $+8
+	JE    rows8
+	CMPQ  CX, $+4
+	JLE   below8
+	MOVQ  $+8, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows4
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows8
+
+below8:
+	CMPQ  CX, $+4
+	JE    rows4
+	CMPQ  CX, $+2
+	JLE   below4
+	MOVQ  $+4, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows2
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows4
+
+below4:
 	CMPQ CX, $+2
-	JEQ  rows2
+	JE   rows2
 	JMP  rows1
 
 rows16:
-	// 16 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	LEAQ    (R13)(R8*2), R11
-	ADDQ    R8, R11
-	LEAQ    (R11)(R8*2), R12
-	ADDQ    R8, R12
-	LEAQ    (R12)(R8*2), R9
-	ADDQ    R8, R9
-	VMOVUPS (DI), Z0
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -1897,8 +1918,22 @@ rows16:
 	VMOVAPS Z0, Z13
 	VMOVAPS Z0, Z14
 	VMOVAPS Z0, Z15
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	LEAQ    (CX)(R8*2), R13
+	ADDQ    R8, R13
+	LEAQ    (R13)(R8*2), DI
+	ADDQ    R8, DI
+	LEAQ    (DI)(R8*2), DX
+	ADDQ    R8, DX
+	LEAQ    (DX)(R8*2), R10
+	ADDQ    R8, R10
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k16:
 	VMOVUPS          (BX), Z16
@@ -1911,194 +1946,161 @@ k16:
 	VFMADD231PS.BCST (R13), Z16, Z6
 	VFMADD231PS.BCST (CX)(R8*4), Z16, Z7
 	VFMADD231PS.BCST (SI)(R8*8), Z16, Z8
-	VFMADD231PS.BCST (R11), Z16, Z9
+	VFMADD231PS.BCST (DI), Z16, Z9
 	VFMADD231PS.BCST (R13)(R8*4), Z16, Z10
 	VFMADD231PS.BCST (CX)(R8*8), Z16, Z11
-	VFMADD231PS.BCST (R12), Z16, Z12
-	VFMADD231PS.BCST (R11)(R8*4), Z16, Z13
+	VFMADD231PS.BCST (DX), Z16, Z12
+	VFMADD231PS.BCST (DI)(R8*4), Z16, Z13
 	VFMADD231PS.BCST (R13)(R8*8), Z16, Z14
-	VFMADD231PS.BCST (R9), Z16, Z15
-	ADDQ             $+4, SI
-	ADDQ             $+4, CX
-	ADDQ             $+4, R13
-	ADDQ             $+4, R11
-	ADDQ             $+4, R12
-	ADDQ             $+4, R9
-	ADDQ             $+64, BX
+	VFMADD231PS.BCST (R10), Z16, Z15
+	ADDQ             R12, SI
+	ADDQ             R12, CX
+	ADDQ             R12, R13
+	ADDQ             R12, DI
+	ADDQ             R12, DX
+	ADDQ             R12, R10
+	ADDQ             R11, BX
 	DECQ             AX
 	JNE              k16
-	MOVQ             24(SP), BX
+	MOVQ             mask+112(FP), BX
 	TESTQ            BX, BX
 	JNE              masked16
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
+	CMPQ             relu+104(FP), $0x00
+	JE               store16
+	VPXORD           Z31, Z31, Z31
+	VCMPPS           $0x16, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
+	VCMPPS           $0x16, Z31, Z1, K1
 	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z2, K1
+	VCMPPS           $0x16, Z31, Z2, K1
 	VMOVAPS.Z        Z2, K1, Z2
-	VMOVUPS          Z2, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z3, K1
+	VCMPPS           $0x16, Z31, Z3, K1
 	VMOVAPS.Z        Z3, K1, Z3
-	VMOVUPS          Z3, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z4, K1
+	VCMPPS           $0x16, Z31, Z4, K1
 	VMOVAPS.Z        Z4, K1, Z4
-	VMOVUPS          Z4, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z5, K1
+	VCMPPS           $0x16, Z31, Z5, K1
 	VMOVAPS.Z        Z5, K1, Z5
-	VMOVUPS          Z5, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z6, K1
+	VCMPPS           $0x16, Z31, Z6, K1
 	VMOVAPS.Z        Z6, K1, Z6
-	VMOVUPS          Z6, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z7, K1
+	VCMPPS           $0x16, Z31, Z7, K1
 	VMOVAPS.Z        Z7, K1, Z7
-	VMOVUPS          Z7, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z8, K1
+	VCMPPS           $0x16, Z31, Z8, K1
 	VMOVAPS.Z        Z8, K1, Z8
-	VMOVUPS          Z8, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z9, K1
+	VCMPPS           $0x16, Z31, Z9, K1
 	VMOVAPS.Z        Z9, K1, Z9
-	VMOVUPS          Z9, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z10, K1
+	VCMPPS           $0x16, Z31, Z10, K1
 	VMOVAPS.Z        Z10, K1, Z10
-	VMOVUPS          Z10, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z11, K1
+	VCMPPS           $0x16, Z31, Z11, K1
 	VMOVAPS.Z        Z11, K1, Z11
-	VMOVUPS          Z11, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z12, K1
+	VCMPPS           $0x16, Z31, Z12, K1
 	VMOVAPS.Z        Z12, K1, Z12
-	VMOVUPS          Z12, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z13, K1
+	VCMPPS           $0x16, Z31, Z13, K1
 	VMOVAPS.Z        Z13, K1, Z13
-	VMOVUPS          Z13, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z14, K1
+	VCMPPS           $0x16, Z31, Z14, K1
 	VMOVAPS.Z        Z14, K1, Z14
-	VMOVUPS          Z14, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z15, K1
+	VCMPPS           $0x16, Z31, Z15, K1
 	VMOVAPS.Z        Z15, K1, Z15
-	VMOVUPS          Z15, (DX)
-	ADDQ             R10, DX
-	JMP              done16
+	JMP              store16
 
 masked16:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z8, K1, Z8
-	VMOVUPS   Z8, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z9, K1, Z9
-	VMOVUPS   Z9, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z10, K1, Z10
-	VMOVUPS   Z10, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z11, K1, Z11
-	VMOVUPS   Z11, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z12, K1, Z12
-	VMOVUPS   Z12, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z13, K1, Z13
-	VMOVUPS   Z13, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z14, K1, Z14
-	VMOVUPS   Z14, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z15, K1, Z15
-	VMOVUPS   Z15, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done16:
-	LEAQ (R9)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+16, CX
-	JNE  next
+store16:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Z0, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z2, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z3, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z4, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z5, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z6, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z7, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z8, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z9, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z10, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z11, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z12, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z13, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z14, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z15, (DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+16, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+16, done+96(FP)
+	SUBQ    $+16, rows+88(FP)
+	JNE     next
 	RET
 
 rows8:
-	// 8 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	VMOVUPS (DI), Z0
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -2106,8 +2108,16 @@ rows8:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	LEAQ    (CX)(R8*2), R13
+	ADDQ    R8, R13
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k8:
 	VMOVUPS          (BX), Z8
@@ -2119,422 +2129,106 @@ k8:
 	VFMADD231PS.BCST (CX)(R8*2), Z8, Z5
 	VFMADD231PS.BCST (R13), Z8, Z6
 	VFMADD231PS.BCST (CX)(R8*4), Z8, Z7
-	ADDQ             $+4, SI
-	ADDQ             $+4, CX
-	ADDQ             $+4, R13
-	ADDQ             $+64, BX
+	ADDQ             R12, SI
+	ADDQ             R12, CX
+	ADDQ             R12, R13
+	ADDQ             R11, BX
 	DECQ             AX
 	JNE              k8
-	MOVQ             24(SP), BX
+	MOVQ             mask+112(FP), BX
 	TESTQ            BX, BX
 	JNE              masked8
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
+	CMPQ             relu+104(FP), $0x00
+	JE               store8
+	VPXORD           Z31, Z31, Z31
+	VCMPPS           $0x16, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
+	VCMPPS           $0x16, Z31, Z1, K1
 	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z2, K1
+	VCMPPS           $0x16, Z31, Z2, K1
 	VMOVAPS.Z        Z2, K1, Z2
-	VMOVUPS          Z2, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z3, K1
+	VCMPPS           $0x16, Z31, Z3, K1
 	VMOVAPS.Z        Z3, K1, Z3
-	VMOVUPS          Z3, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z4, K1
+	VCMPPS           $0x16, Z31, Z4, K1
 	VMOVAPS.Z        Z4, K1, Z4
-	VMOVUPS          Z4, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z5, K1
+	VCMPPS           $0x16, Z31, Z5, K1
 	VMOVAPS.Z        Z5, K1, Z5
-	VMOVUPS          Z5, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z6, K1
+	VCMPPS           $0x16, Z31, Z6, K1
 	VMOVAPS.Z        Z6, K1, Z6
-	VMOVUPS          Z6, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z7, K1
+	VCMPPS           $0x16, Z31, Z7, K1
 	VMOVAPS.Z        Z7, K1, Z7
-	VMOVUPS          Z7, (DX)
-	ADDQ             R10, DX
-	JMP              done8
+	JMP              store8
 
 masked8:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z7, K1, Z7
-	VMOVUPS   Z7, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done8:
-	LEAQ (R13)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+8, CX
-	JNE  next
-	RET
-
-rows7:
-	// 7 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	VMOVUPS (DI), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k7:
-	VMOVUPS          (BX), Z7
-	VFMADD231PS.BCST (SI), Z7, Z0
-	VFMADD231PS.BCST (SI)(R8*1), Z7, Z1
-	VFMADD231PS.BCST (SI)(R8*2), Z7, Z2
-	VFMADD231PS.BCST (CX), Z7, Z3
-	VFMADD231PS.BCST (SI)(R8*4), Z7, Z4
-	VFMADD231PS.BCST (CX)(R8*2), Z7, Z5
-	VFMADD231PS.BCST (R13), Z7, Z6
-	ADDQ             $+4, SI
-	ADDQ             $+4, CX
-	ADDQ             $+4, R13
-	ADDQ             $+64, BX
-	DECQ             AX
-	JNE              k7
-	MOVQ             24(SP), BX
-	TESTQ            BX, BX
-	JNE              masked7
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
-	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
-	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z2, K1
-	VMOVAPS.Z        Z2, K1, Z2
-	VMOVUPS          Z2, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z3, K1
-	VMOVAPS.Z        Z3, K1, Z3
-	VMOVUPS          Z3, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z4, K1
-	VMOVAPS.Z        Z4, K1, Z4
-	VMOVUPS          Z4, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z5, K1
-	VMOVAPS.Z        Z5, K1, Z5
-	VMOVUPS          Z5, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z6, K1
-	VMOVAPS.Z        Z6, K1, Z6
-	VMOVUPS          Z6, (DX)
-	ADDQ             R10, DX
-	JMP              done7
-
-masked7:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z6, K1, Z6
-	VMOVUPS   Z6, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
-
-done7:
-	LEAQ (R13)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+7, CX
-	JNE  next
-	RET
-
-rows6:
-	// 6 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k6:
-	VMOVUPS          (BX), Z6
-	VFMADD231PS.BCST (SI), Z6, Z0
-	VFMADD231PS.BCST (SI)(R8*1), Z6, Z1
-	VFMADD231PS.BCST (SI)(R8*2), Z6, Z2
-	VFMADD231PS.BCST (CX), Z6, Z3
-	VFMADD231PS.BCST (SI)(R8*4), Z6, Z4
-	VFMADD231PS.BCST (CX)(R8*2), Z6, Z5
-	ADDQ             $+4, SI
-	ADDQ             $+4, CX
-	ADDQ             $+64, BX
-	DECQ             AX
-	JNE              k6
-	MOVQ             24(SP), BX
-	TESTQ            BX, BX
-	JNE              masked6
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
-	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
-	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z2, K1
-	VMOVAPS.Z        Z2, K1, Z2
-	VMOVUPS          Z2, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z3, K1
-	VMOVAPS.Z        Z3, K1, Z3
-	VMOVUPS          Z3, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z4, K1
-	VMOVAPS.Z        Z4, K1, Z4
-	VMOVUPS          Z4, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z5, K1
-	VMOVAPS.Z        Z5, K1, Z5
-	VMOVUPS          Z5, (DX)
-	ADDQ             R10, DX
-	JMP              done6
-
-masked6:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z5, K1, Z5
-	VMOVUPS   Z5, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
-
-done6:
-	LEAQ (CX)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+6, CX
-	JNE  next
-	RET
-
-rows5:
-	// 5 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k5:
-	VMOVUPS          (BX), Z5
-	VFMADD231PS.BCST (SI), Z5, Z0
-	VFMADD231PS.BCST (SI)(R8*1), Z5, Z1
-	VFMADD231PS.BCST (SI)(R8*2), Z5, Z2
-	VFMADD231PS.BCST (CX), Z5, Z3
-	VFMADD231PS.BCST (SI)(R8*4), Z5, Z4
-	ADDQ             $+4, SI
-	ADDQ             $+4, CX
-	ADDQ             $+64, BX
-	DECQ             AX
-	JNE              k5
-	MOVQ             24(SP), BX
-	TESTQ            BX, BX
-	JNE              masked5
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
-	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
-	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z2, K1
-	VMOVAPS.Z        Z2, K1, Z2
-	VMOVUPS          Z2, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z3, K1
-	VMOVAPS.Z        Z3, K1, Z3
-	VMOVUPS          Z3, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z4, K1
-	VMOVAPS.Z        Z4, K1, Z4
-	VMOVUPS          Z4, (DX)
-	ADDQ             R10, DX
-	JMP              done5
-
-masked5:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z4, K1, Z4
-	VMOVUPS   Z4, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
-
-done5:
-	LEAQ (CX)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+5, CX
-	JNE  next
+store8:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Z0, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z2, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z3, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z4, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z5, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z6, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z7, (DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+8, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+8, done+96(FP)
+	SUBQ    $+8, rows+88(FP)
+	JNE     next
 	RET
 
 rows4:
-	// 4 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Z0
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k4:
 	VMOVUPS          (BX), Z4
@@ -2542,259 +2236,194 @@ k4:
 	VFMADD231PS.BCST (SI)(R8*1), Z4, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z4, Z2
 	VFMADD231PS.BCST (CX), Z4, Z3
-	ADDQ             $+4, SI
-	ADDQ             $+4, CX
-	ADDQ             $+64, BX
+	ADDQ             R12, SI
+	ADDQ             R12, CX
+	ADDQ             R11, BX
 	DECQ             AX
 	JNE              k4
-	MOVQ             24(SP), BX
+	MOVQ             mask+112(FP), BX
 	TESTQ            BX, BX
 	JNE              masked4
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
+	CMPQ             relu+104(FP), $0x00
+	JE               store4
+	VPXORD           Z31, Z31, Z31
+	VCMPPS           $0x16, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
+	VCMPPS           $0x16, Z31, Z1, K1
 	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z2, K1
+	VCMPPS           $0x16, Z31, Z2, K1
 	VMOVAPS.Z        Z2, K1, Z2
-	VMOVUPS          Z2, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z3, K1
+	VCMPPS           $0x16, Z31, Z3, K1
 	VMOVAPS.Z        Z3, K1, Z3
-	VMOVUPS          Z3, (DX)
-	ADDQ             R10, DX
-	JMP              done4
+	JMP              store4
 
 masked4:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z3, K1, Z3
-	VMOVUPS   Z3, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done4:
-	LEAQ (CX)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+4, CX
-	JNE  next
-	RET
-
-rows3:
-	// 3 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k3:
-	VMOVUPS          (BX), Z3
-	VFMADD231PS.BCST (SI), Z3, Z0
-	VFMADD231PS.BCST (SI)(R8*1), Z3, Z1
-	VFMADD231PS.BCST (SI)(R8*2), Z3, Z2
-	ADDQ             $+4, SI
-	ADDQ             $+64, BX
-	DECQ             AX
-	JNE              k3
-	MOVQ             24(SP), BX
-	TESTQ            BX, BX
-	JNE              masked3
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
-	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
-	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z2, K1
-	VMOVAPS.Z        Z2, K1, Z2
-	VMOVUPS          Z2, (DX)
-	ADDQ             R10, DX
-	JMP              done3
-
-masked3:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
-	VMOVAPS.Z Z2, K1, Z2
-	VMOVUPS   Z2, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
-
-done3:
-	LEAQ (SI)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+3, CX
-	JNE  next
+store4:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Z0, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z2, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z3, (DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+4, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+4, done+96(FP)
+	SUBQ    $+4, rows+88(FP)
+	JNE     next
 	RET
 
 rows2:
-	// 2 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Z0
 	VMOVAPS Z0, Z1
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k2:
 	VMOVUPS          (BX), Z2
 	VFMADD231PS.BCST (SI), Z2, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z2, Z1
-	ADDQ             $+4, SI
-	ADDQ             $+64, BX
+	ADDQ             R12, SI
+	ADDQ             R11, BX
 	DECQ             AX
 	JNE              k2
-	MOVQ             24(SP), BX
+	MOVQ             mask+112(FP), BX
 	TESTQ            BX, BX
 	JNE              masked2
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
+	CMPQ             relu+104(FP), $0x00
+	JE               store2
+	VPXORD           Z31, Z31, Z31
+	VCMPPS           $0x16, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	VCMPPS           $0x16, Z30, Z1, K1
+	VCMPPS           $0x16, Z31, Z1, K1
 	VMOVAPS.Z        Z1, K1, Z1
-	VMOVUPS          Z1, (DX)
-	ADDQ             R10, DX
-	JMP              done2
+	JMP              store2
 
 masked2:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	VCMPPS    $0x11, (BX), Z30, K1
+	ADDQ      CX, BX
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z1, K1, Z1
-	VMOVUPS   Z1, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done2:
-	LEAQ (SI)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+2, CX
-	JNE  next
+store2:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Z0, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+2, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+2, done+96(FP)
+	SUBQ    $+2, rows+88(FP)
+	JNE     next
 	RET
 
 rows1:
-	// 1 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Z0
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Z0
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k1:
 	VMOVUPS          (BX), Z1
 	VFMADD231PS.BCST (SI), Z1, Z0
-	ADDQ             $+4, SI
-	ADDQ             $+64, BX
+	ADDQ             R12, SI
+	ADDQ             R11, BX
 	DECQ             AX
 	JNE              k1
-	MOVQ             24(SP), BX
+	MOVQ             mask+112(FP), BX
 	TESTQ            BX, BX
 	JNE              masked1
-	VBROADCASTSS     16(SP), Z30
-	VCMPPS           $0x16, Z30, Z0, K1
+	CMPQ             relu+104(FP), $0x00
+	JE               store1
+	VPXORD           Z31, Z31, Z31
+	VCMPPS           $0x16, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VMOVUPS          Z0, (DX)
-	ADDQ             R10, DX
-	JMP              done1
+	JMP              store1
 
 masked1:
-	MOVQ      32(SP), AX
-	VPXORD    Z30, Z30, Z30
-	VCMPPS    $0x11, (BX), Z30, K1
+	MOVQ      maskRow+120(FP), CX
+	VPXORD    Z31, Z31, Z31
+	VCMPPS    $0x11, (BX), Z31, K1
 	VMOVAPS.Z Z0, K1, Z0
-	VMOVUPS   Z0, (DX)
-	ADDQ      R10, DX
-	ADDQ      AX, BX
-	MOVQ      BX, 24(SP)
+	ADDQ      CX, BX
+	MOVQ      BX, mask+112(FP)
 
-done1:
-	LEAQ (SI)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+1, CX
-	JNE  next
+store1:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Z0, (DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+1, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+1, done+96(FP)
+	SUBQ    $+1, rows+88(FP)
+	JNE     next
 	RET
 
-// func product1x64AVX2<>()
+// func tile1x64AVX2<>(arguments [128]byte)
 // Requires: AVX, FMA3
-TEXT ·product1x64AVX2<>(SB), NOSPLIT, $40
-	// product: y[r, u] = act(w[0, u] + Σk x[r, k]·w[1+k, u])   for all rows, 64 units; fused, k ascending
-	//   y [rows, ldy]   x [rows, ldx]   w [1+k, 16] packed, 4 panels   a [rows, lda]   rows, k >= 1
-	//   SI x, R8 ldx   DI w, R9 panel   DX y, R10 ldy   AX k   CX rows   BX limit   R11 a, R12 lda   tiles of up to 1 rows
-	//   first registers accumulators, row r in 8 from 8r; behind them a row of w and elements of x; clobbers all
-	//   act: y > limit or NaN ? y : +0; where a is given, a > 0 ? y : +0; nothing outside these bounds is touched
-	MOVQ AX, (SP)
-	MOVQ BX, 16(SP)
-	MOVQ R11, 24(SP)
-	MOVQ R12, 32(SP)
-	LEAQ (R9)(R9*2), R12
-
+TEXT ·tile1x64AVX2<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
+	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
+	//   tiles of 1 rows: the first registers accumulators, row r in 8 from 8r; behind them a row of b, elements of a
+	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ CX, 8(SP)
-
-	// 1 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVUPS (DI)(R9*1), Y2
-	VMOVUPS 32(DI)(R9*1), Y3
-	VMOVUPS (DI)(R9*2), Y4
-	VMOVUPS 32(DI)(R9*2), Y5
-	VMOVUPS (DI)(R12*1), Y6
-	VMOVUPS 32(DI)(R12*1), Y7
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(R9*1), Y2
+	VMOVUPS 32(BX)(R9*1), Y3
+	VMOVUPS (BX)(R9*2), Y4
+	VMOVUPS 32(BX)(R9*2), Y5
+	VMOVUPS (BX)(R10*1), Y6
+	VMOVUPS 32(BX)(R10*1), Y7
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Y8
@@ -2804,119 +2433,114 @@ k1:
 	VFMADD231PS  32(BX)(R9*1), Y8, Y3
 	VFMADD231PS  (BX)(R9*2), Y8, Y4
 	VFMADD231PS  32(BX)(R9*2), Y8, Y5
-	VFMADD231PS  (BX)(R12*1), Y8, Y6
-	VFMADD231PS  32(BX)(R12*1), Y8, Y7
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	VFMADD231PS  (BX)(R10*1), Y8, Y6
+	VFMADD231PS  32(BX)(R10*1), Y8, Y7
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k1
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked1
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, 64(DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 96(DX)
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, 128(DX)
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, 160(DX)
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, 192(DX)
-	VCMPPS       $0x16, Y14, Y7, Y15
-	VANDPS       Y15, Y7, Y7
-	VMOVUPS      Y7, 224(DX)
-	ADDQ         R10, DX
-	JMP          done1
+	CMPQ         relu+104(FP), $0x00
+	JE           store1
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	VCMPPS       $0x16, Y15, Y4, Y14
+	VANDPS       Y14, Y4, Y4
+	VCMPPS       $0x16, Y15, Y5, Y14
+	VANDPS       Y14, Y5, Y5
+	VCMPPS       $0x16, Y15, Y6, Y14
+	VANDPS       Y14, Y6, Y6
+	VCMPPS       $0x16, Y15, Y7, Y14
+	VANDPS       Y14, Y7, Y7
+	JMP          store1
 
 masked1:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	VCMPPS  $0x11, 64(BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, 64(DX)
-	VCMPPS  $0x11, 96(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 96(DX)
-	VCMPPS  $0x11, 128(BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, 128(DX)
-	VCMPPS  $0x11, 160(BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
-	VMOVUPS Y5, 160(DX)
-	VCMPPS  $0x11, 192(BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
-	VMOVUPS Y6, 192(DX)
-	VCMPPS  $0x11, 224(BX), Y14, Y15
-	VANDPS  Y15, Y7, Y7
-	VMOVUPS Y7, 224(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	VCMPPS $0x11, 64(BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	VCMPPS $0x11, 96(BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	VCMPPS $0x11, 128(BX), Y15, Y14
+	VANDPS Y14, Y4, Y4
+	VCMPPS $0x11, 160(BX), Y15, Y14
+	VANDPS Y14, Y5, Y5
+	VCMPPS $0x11, 192(BX), Y15, Y14
+	VANDPS Y14, Y6, Y6
+	VCMPPS $0x11, 224(BX), Y15, Y14
+	VANDPS Y14, Y7, Y7
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done1:
-	LEAQ (SI)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+1, CX
-	JNE  next
+store1:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, (DX)(R9*1)
+	VMOVUPS Y3, 32(DX)(R9*1)
+	VMOVUPS Y4, (DX)(R9*2)
+	VMOVUPS Y5, 32(DX)(R9*2)
+	VMOVUPS Y6, (DX)(R10*1)
+	VMOVUPS Y7, 32(DX)(R10*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+1, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+1, done+96(FP)
+	SUBQ    $+1, rows+88(FP)
+	JNE     next
 	RET
 
-// func product3x32AVX2<>()
+// func tile3x32AVX2<>(arguments [128]byte)
 // Requires: AVX, FMA3
-TEXT ·product3x32AVX2<>(SB), NOSPLIT, $40
-	// product: y[r, u] = act(w[0, u] + Σk x[r, k]·w[1+k, u])   for all rows, 32 units; fused, k ascending
-	//   y [rows, ldy]   x [rows, ldx]   w [1+k, 16] packed, 2 panels   a [rows, lda]   rows, k >= 1
-	//   SI x, R8 ldx   DI w, R9 panel   DX y, R10 ldy   AX k   CX rows   BX limit   R11 a, R12 lda   tiles of up to 3 rows
-	//   first registers accumulators, row r in 4 from 4r; behind them a row of w and elements of x; clobbers all
-	//   act: y > limit or NaN ? y : +0; where a is given, a > 0 ? y : +0; nothing outside these bounds is touched
-	MOVQ AX, (SP)
-	MOVQ BX, 16(SP)
-	MOVQ R11, 24(SP)
-	MOVQ R12, 32(SP)
-
+TEXT ·tile3x32AVX2<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 32 units; fused, k ascending
+	//   a [rows, k]   b [k, 32], bias and c [rows, 32]   in 2 panels   mask [rows, 32]   rows, k >= 1
+	//   tiles of 3, 2, 1 rows: the first registers accumulators, row r in 4 from 4r; behind them a row of b, elements of a
+	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+3
-	JLE  pick
+	MOVQ rows+88(FP), CX
 	CMPQ CX, $+6
 	JGE  rows3
+	CMPQ CX, $+3
+	JE   rows3
+	JL   last
 	INCQ CX
 	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+3
-	JEQ  rows3
 	CMPQ CX, $+2
-	JEQ  rows2
+	JG   rows3
+	CMPQ CX, $+1
+	JG   rows2
+
+last:
+	CMPQ CX, $+2
+	JE   rows2
 	JMP  rows1
 
 rows3:
-	// 3 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVUPS (DI)(R9*1), Y2
-	VMOVUPS 32(DI)(R9*1), Y3
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(R9*1), Y2
+	VMOVUPS 32(BX)(R9*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMOVAPS Y2, Y6
@@ -2925,8 +2549,12 @@ rows3:
 	VMOVAPS Y1, Y9
 	VMOVAPS Y2, Y10
 	VMOVAPS Y3, Y11
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k3:
 	VBROADCASTSS (SI), Y12
@@ -2948,125 +2576,118 @@ k3:
 	VFMADD231PS  Y15, Y12, Y3
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y11
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k3
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked3
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, 64(DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 96(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, 32(DX)
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, 64(DX)
-	VCMPPS       $0x16, Y14, Y7, Y15
-	VANDPS       Y15, Y7, Y7
-	VMOVUPS      Y7, 96(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y8, Y15
-	VANDPS       Y15, Y8, Y8
-	VMOVUPS      Y8, (DX)
-	VCMPPS       $0x16, Y14, Y9, Y15
-	VANDPS       Y15, Y9, Y9
-	VMOVUPS      Y9, 32(DX)
-	VCMPPS       $0x16, Y14, Y10, Y15
-	VANDPS       Y15, Y10, Y10
-	VMOVUPS      Y10, 64(DX)
-	VCMPPS       $0x16, Y14, Y11, Y15
-	VANDPS       Y15, Y11, Y11
-	VMOVUPS      Y11, 96(DX)
-	ADDQ         R10, DX
-	JMP          done3
+	CMPQ         relu+104(FP), $0x00
+	JE           store3
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	VCMPPS       $0x16, Y15, Y4, Y14
+	VANDPS       Y14, Y4, Y4
+	VCMPPS       $0x16, Y15, Y5, Y14
+	VANDPS       Y14, Y5, Y5
+	VCMPPS       $0x16, Y15, Y6, Y14
+	VANDPS       Y14, Y6, Y6
+	VCMPPS       $0x16, Y15, Y7, Y14
+	VANDPS       Y14, Y7, Y7
+	VCMPPS       $0x16, Y15, Y8, Y14
+	VANDPS       Y14, Y8, Y8
+	VCMPPS       $0x16, Y15, Y9, Y14
+	VANDPS       Y14, Y9, Y9
+	VCMPPS       $0x16, Y15, Y10, Y14
+	VANDPS       Y14, Y10, Y10
+	VCMPPS       $0x16, Y15, Y11, Y14
+	VANDPS       Y14, Y11, Y11
+	JMP          store3
 
 masked3:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	VCMPPS  $0x11, 64(BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, 64(DX)
-	VCMPPS  $0x11, 96(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 96(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
-	VMOVUPS Y5, 32(DX)
-	VCMPPS  $0x11, 64(BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
-	VMOVUPS Y6, 64(DX)
-	VCMPPS  $0x11, 96(BX), Y14, Y15
-	VANDPS  Y15, Y7, Y7
-	VMOVUPS Y7, 96(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y8, Y8
-	VMOVUPS Y8, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y9, Y9
-	VMOVUPS Y9, 32(DX)
-	VCMPPS  $0x11, 64(BX), Y14, Y15
-	VANDPS  Y15, Y10, Y10
-	VMOVUPS Y10, 64(DX)
-	VCMPPS  $0x11, 96(BX), Y14, Y15
-	VANDPS  Y15, Y11, Y11
-	VMOVUPS Y11, 96(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	VCMPPS $0x11, 64(BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	VCMPPS $0x11, 96(BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y4, Y4
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y5, Y5
+	VCMPPS $0x11, 64(BX), Y15, Y14
+	VANDPS Y14, Y6, Y6
+	VCMPPS $0x11, 96(BX), Y15, Y14
+	VANDPS Y14, Y7, Y7
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y8, Y8
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y9, Y9
+	VCMPPS $0x11, 64(BX), Y15, Y14
+	VANDPS Y14, Y10, Y10
+	VCMPPS $0x11, 96(BX), Y15, Y14
+	VANDPS Y14, Y11, Y11
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done3:
-	LEAQ (SI)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+3, CX
-	JNE  next
+store3:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, (DX)(R9*1)
+	VMOVUPS Y3, 32(DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, (DX)(R9*1)
+	VMOVUPS Y7, 32(DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	VMOVUPS Y10, (DX)(R9*1)
+	VMOVUPS Y11, 32(DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+3, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+3, done+96(FP)
+	SUBQ    $+3, rows+88(FP)
+	JNE     next
 	RET
 
 rows2:
-	// 2 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVUPS (DI)(R9*1), Y2
-	VMOVUPS 32(DI)(R9*1), Y3
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(R9*1), Y2
+	VMOVUPS 32(BX)(R9*1), Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMOVAPS Y2, Y6
 	VMOVAPS Y3, Y7
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Y9
@@ -3083,93 +2704,92 @@ k2:
 	VFMADD231PS  Y10, Y8, Y5
 	VFMADD231PS  Y11, Y8, Y6
 	VFMADD231PS  Y12, Y8, Y7
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k2
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked2
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, 64(DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 96(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, 32(DX)
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, 64(DX)
-	VCMPPS       $0x16, Y14, Y7, Y15
-	VANDPS       Y15, Y7, Y7
-	VMOVUPS      Y7, 96(DX)
-	ADDQ         R10, DX
-	JMP          done2
+	CMPQ         relu+104(FP), $0x00
+	JE           store2
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	VCMPPS       $0x16, Y15, Y4, Y14
+	VANDPS       Y14, Y4, Y4
+	VCMPPS       $0x16, Y15, Y5, Y14
+	VANDPS       Y14, Y5, Y5
+	VCMPPS       $0x16, Y15, Y6, Y14
+	VANDPS       Y14, Y6, Y6
+	VCMPPS       $0x16, Y15, Y7, Y14
+	VANDPS       Y14, Y7, Y7
+	JMP          store2
 
 masked2:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	VCMPPS  $0x11, 64(BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, 64(DX)
-	VCMPPS  $0x11, 96(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 96(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
-	VMOVUPS Y5, 32(DX)
-	VCMPPS  $0x11, 64(BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
-	VMOVUPS Y6, 64(DX)
-	VCMPPS  $0x11, 96(BX), Y14, Y15
-	VANDPS  Y15, Y7, Y7
-	VMOVUPS Y7, 96(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	VCMPPS $0x11, 64(BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	VCMPPS $0x11, 96(BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y4, Y4
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y5, Y5
+	VCMPPS $0x11, 64(BX), Y15, Y14
+	VANDPS Y14, Y6, Y6
+	VCMPPS $0x11, 96(BX), Y15, Y14
+	VANDPS Y14, Y7, Y7
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done2:
-	LEAQ (SI)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+2, CX
-	JNE  next
+store2:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, (DX)(R9*1)
+	VMOVUPS Y3, 32(DX)(R9*1)
+	ADDQ    DI, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	VMOVUPS Y6, (DX)(R9*1)
+	VMOVUPS Y7, 32(DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+2, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+2, done+96(FP)
+	SUBQ    $+2, rows+88(FP)
+	JNE     next
 	RET
 
 rows1:
-	// 1 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVUPS (DI)(R9*1), Y2
-	VMOVUPS 32(DI)(R9*1), Y3
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    bias+24(FP), BX
+	MOVQ    bPanel+48(FP), R9
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (BX)(R9*1), Y2
+	VMOVUPS 32(BX)(R9*1), Y3
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Y4
@@ -3177,99 +2797,128 @@ k1:
 	VFMADD231PS  32(BX), Y4, Y1
 	VFMADD231PS  (BX)(R9*1), Y4, Y2
 	VFMADD231PS  32(BX)(R9*1), Y4, Y3
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k1
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked1
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, 64(DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 96(DX)
-	ADDQ         R10, DX
-	JMP          done1
+	CMPQ         relu+104(FP), $0x00
+	JE           store1
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	JMP          store1
 
 masked1:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	VCMPPS  $0x11, 64(BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, 64(DX)
-	VCMPPS  $0x11, 96(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 96(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	VCMPPS $0x11, 64(BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	VCMPPS $0x11, 96(BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done1:
-	LEAQ (SI)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+1, CX
-	JNE  next
+store1:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    cPanel+72(FP), R9
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, (DX)(R9*1)
+	VMOVUPS Y3, 32(DX)(R9*1)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+1, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+1, done+96(FP)
+	SUBQ    $+1, rows+88(FP)
+	JNE     next
 	RET
 
-// func product6x16AVX2<>()
+// func tile6x16AVX2<>(arguments [128]byte)
 // Requires: AVX, FMA3
-TEXT ·product6x16AVX2<>(SB), NOSPLIT, $40
-	// product: y[r, u] = act(w[0, u] + Σk x[r, k]·w[1+k, u])   for all rows, 16 units; fused, k ascending
-	//   y [rows, ldy]   x [rows, ldx]   w [1+k, 16] packed, 1 panels   a [rows, lda]   rows, k >= 1
-	//   SI x, R8 ldx   DI w, R9 panel   DX y, R10 ldy   AX k   CX rows   BX limit   R11 a, R12 lda   tiles of up to 6 rows
-	//   first registers accumulators, row r in 2 from 2r; behind them a row of w and elements of x; clobbers all
-	//   act: y > limit or NaN ? y : +0; where a is given, a > 0 ? y : +0; nothing outside these bounds is touched
-	MOVQ AX, (SP)
-	MOVQ BX, 16(SP)
-	MOVQ R11, 24(SP)
-	MOVQ R12, 32(SP)
-
+TEXT ·tile6x16AVX2<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
+	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
+	//   tiles of 6, 4, 2, 1 rows: the first registers accumulators, row r in 2 from 2r; behind them a row of b, elements of a
+	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+6
-	JLE  pick
+	MOVQ rows+88(FP), CX
 	CMPQ CX, $+12
 	JGE  rows6
+	CMPQ CX, $+6
+	JE   rows6
+	JL   last
 	INCQ CX
 	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
 	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
+	JG   rows6
 	CMPQ CX, $+2
-	JEQ  rows2
+	JG   rows4
+
+last:
+	CMPQ  CX, $+4
+	JLE   below6
+	MOVQ  $+6, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows4
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows6
+
+below6:
+	CMPQ  CX, $+4
+	JE    rows4
+	CMPQ  CX, $+2
+	JLE   below4
+	MOVQ  $+4, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows2
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows4
+
+below4:
+	CMPQ CX, $+2
+	JE   rows2
 	JMP  rows1
 
 rows6:
-	// 6 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
@@ -3280,8 +2929,14 @@ rows6:
 	VMOVAPS Y1, Y9
 	VMOVAPS Y0, Y10
 	VMOVAPS Y1, Y11
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k6:
 	VMOVUPS      (BX), Y13
@@ -3304,273 +2959,125 @@ k6:
 	VBROADCASTSS (CX)(R8*2), Y12
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y14, Y12, Y11
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k6
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked6
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, (DX)
-	VCMPPS       $0x16, Y14, Y7, Y15
-	VANDPS       Y15, Y7, Y7
-	VMOVUPS      Y7, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y8, Y15
-	VANDPS       Y15, Y8, Y8
-	VMOVUPS      Y8, (DX)
-	VCMPPS       $0x16, Y14, Y9, Y15
-	VANDPS       Y15, Y9, Y9
-	VMOVUPS      Y9, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y10, Y15
-	VANDPS       Y15, Y10, Y10
-	VMOVUPS      Y10, (DX)
-	VCMPPS       $0x16, Y14, Y11, Y15
-	VANDPS       Y15, Y11, Y11
-	VMOVUPS      Y11, 32(DX)
-	ADDQ         R10, DX
-	JMP          done6
+	CMPQ         relu+104(FP), $0x00
+	JE           store6
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	VCMPPS       $0x16, Y15, Y4, Y14
+	VANDPS       Y14, Y4, Y4
+	VCMPPS       $0x16, Y15, Y5, Y14
+	VANDPS       Y14, Y5, Y5
+	VCMPPS       $0x16, Y15, Y6, Y14
+	VANDPS       Y14, Y6, Y6
+	VCMPPS       $0x16, Y15, Y7, Y14
+	VANDPS       Y14, Y7, Y7
+	VCMPPS       $0x16, Y15, Y8, Y14
+	VANDPS       Y14, Y8, Y8
+	VCMPPS       $0x16, Y15, Y9, Y14
+	VANDPS       Y14, Y9, Y9
+	VCMPPS       $0x16, Y15, Y10, Y14
+	VANDPS       Y14, Y10, Y10
+	VCMPPS       $0x16, Y15, Y11, Y14
+	VANDPS       Y14, Y11, Y11
+	JMP          store6
 
 masked6:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y4, Y4
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y5, Y5
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y6, Y6
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y7, Y7
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y8, Y8
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y9, Y9
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y10, Y10
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y11, Y11
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
+
+store6:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
 	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
 	VMOVUPS Y1, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
+	ADDQ    DI, DX
 	VMOVUPS Y2, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
 	VMOVUPS Y3, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
+	ADDQ    DI, DX
 	VMOVUPS Y4, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
 	VMOVUPS Y5, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
+	ADDQ    DI, DX
 	VMOVUPS Y6, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y7, Y7
 	VMOVUPS Y7, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y8, Y8
+	ADDQ    DI, DX
 	VMOVUPS Y8, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y9, Y9
 	VMOVUPS Y9, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y10, Y10
+	ADDQ    DI, DX
 	VMOVUPS Y10, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y11, Y11
 	VMOVUPS Y11, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done6:
-	LEAQ (CX)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+6, CX
-	JNE  next
-	RET
-
-rows5:
-	// 5 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y1, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y1, Y9
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k5:
-	VMOVUPS      (BX), Y11
-	VMOVUPS      32(BX), Y12
-	VBROADCASTSS (SI), Y10
-	VFMADD231PS  Y11, Y10, Y0
-	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS (SI)(R8*1), Y10
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS (SI)(R8*2), Y10
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS (CX), Y10
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS (SI)(R8*4), Y10
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y12, Y10, Y9
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+64, BX
-	DECQ         AX
-	JNE          k5
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked5
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, (DX)
-	VCMPPS       $0x16, Y14, Y7, Y15
-	VANDPS       Y15, Y7, Y7
-	VMOVUPS      Y7, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y8, Y15
-	VANDPS       Y15, Y8, Y8
-	VMOVUPS      Y8, (DX)
-	VCMPPS       $0x16, Y14, Y9, Y15
-	VANDPS       Y15, Y9, Y9
-	VMOVUPS      Y9, 32(DX)
-	ADDQ         R10, DX
-	JMP          done5
-
-masked5:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
-	VMOVUPS Y6, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y7, Y7
-	VMOVUPS Y7, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y8, Y8
-	VMOVUPS Y8, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y9, Y9
-	VMOVUPS Y9, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done5:
-	LEAQ (CX)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+5, CX
-	JNE  next
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+6, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+6, done+96(FP)
+	SUBQ    $+6, rows+88(FP)
+	JNE     next
 	RET
 
 rows4:
-	// 4 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
 	VMOVAPS Y0, Y4
 	VMOVAPS Y1, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y1, Y7
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k4:
 	VMOVUPS      (BX), Y9
@@ -3587,194 +3094,95 @@ k4:
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y9, Y8, Y6
 	VFMADD231PS  Y10, Y8, Y7
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k4
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked4
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, (DX)
-	VCMPPS       $0x16, Y14, Y7, Y15
-	VANDPS       Y15, Y7, Y7
-	VMOVUPS      Y7, 32(DX)
-	ADDQ         R10, DX
-	JMP          done4
+	CMPQ         relu+104(FP), $0x00
+	JE           store4
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	VCMPPS       $0x16, Y15, Y4, Y14
+	VANDPS       Y14, Y4, Y4
+	VCMPPS       $0x16, Y15, Y5, Y14
+	VANDPS       Y14, Y5, Y5
+	VCMPPS       $0x16, Y15, Y6, Y14
+	VANDPS       Y14, Y6, Y6
+	VCMPPS       $0x16, Y15, Y7, Y14
+	VANDPS       Y14, Y7, Y7
+	JMP          store4
 
 masked4:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y4, Y4
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y5, Y5
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y6, Y6
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y7, Y7
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
+
+store4:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
 	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
 	VMOVUPS Y1, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
+	ADDQ    DI, DX
 	VMOVUPS Y2, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
 	VMOVUPS Y3, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
+	ADDQ    DI, DX
 	VMOVUPS Y4, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
 	VMOVUPS Y5, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
+	ADDQ    DI, DX
 	VMOVUPS Y6, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y7, Y7
 	VMOVUPS Y7, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done4:
-	LEAQ (CX)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+4, CX
-	JNE  next
-	RET
-
-rows3:
-	// 3 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
-
-k3:
-	VMOVUPS      (BX), Y7
-	VMOVUPS      32(BX), Y8
-	VBROADCASTSS (SI), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VFMADD231PS  Y8, Y6, Y1
-	VBROADCASTSS (SI)(R8*1), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VFMADD231PS  Y8, Y6, Y3
-	VBROADCASTSS (SI)(R8*2), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y8, Y6, Y5
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
-	DECQ         AX
-	JNE          k3
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked3
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, 32(DX)
-	ADDQ         R10, DX
-	JMP          done3
-
-masked3:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
-	VMOVUPS Y5, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done3:
-	LEAQ (SI)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+3, CX
-	JNE  next
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+4, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+4, done+96(FP)
+	SUBQ    $+4, rows+88(FP)
+	JNE     next
 	RET
 
 rows2:
-	// 2 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Y5
@@ -3785,158 +3193,181 @@ k2:
 	VBROADCASTSS (SI)(R8*1), Y4
 	VFMADD231PS  Y5, Y4, Y2
 	VFMADD231PS  Y6, Y4, Y3
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k2
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked2
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         R10, DX
-	JMP          done2
+	CMPQ         relu+104(FP), $0x00
+	JE           store2
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	JMP          store2
 
 masked2:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done2:
-	LEAQ (SI)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+2, CX
-	JNE  next
+store2:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    DI, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+2, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+2, done+96(FP)
+	SUBQ    $+2, rows+88(FP)
+	JNE     next
 	RET
 
 rows1:
-	// 1 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	LEAQ    64(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Y2
 	VFMADD231PS  (BX), Y2, Y0
 	VFMADD231PS  32(BX), Y2, Y1
-	ADDQ         $+4, SI
-	ADDQ         $+64, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k1
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked1
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         R10, DX
-	JMP          done1
+	CMPQ         relu+104(FP), $0x00
+	JE           store1
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	JMP          store1
 
 masked1:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	VCMPPS  $0x11, 32(BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	VCMPPS $0x11, 32(BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done1:
-	LEAQ (SI)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+1, CX
-	JNE  next
+store1:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+1, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+1, done+96(FP)
+	SUBQ    $+1, rows+88(FP)
+	JNE     next
 	RET
 
-// func product8x8AVX2<>()
+// func tile8x8AVX2<>(arguments [128]byte)
 // Requires: AVX, FMA3
-TEXT ·product8x8AVX2<>(SB), NOSPLIT, $40
-	// product: y[r, u] = act(w[0, u] + Σk x[r, k]·w[1+k, u])   for all rows, 8 units; fused, k ascending
-	//   y [rows, ldy]   x [rows, ldx]   w [1+k, 8] packed, 1 panels   a [rows, lda]   rows, k >= 1
-	//   SI x, R8 ldx   DI w, R9 panel   DX y, R10 ldy   AX k   CX rows   BX limit   R11 a, R12 lda   tiles of up to 8 rows
-	//   first registers accumulators, row r in 1 from 1r; behind them a row of w and elements of x; clobbers all
-	//   act: y > limit or NaN ? y : +0; where a is given, a > 0 ? y : +0; nothing outside these bounds is touched
-	MOVQ AX, (SP)
-	MOVQ BX, 16(SP)
-	MOVQ R11, 24(SP)
-	MOVQ R12, 32(SP)
-
+TEXT ·tile8x8AVX2<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 8 units; fused, k ascending
+	//   a [rows, k]   b [k, 8], bias and c [rows, 8]   in 1 panels   mask [rows, 8]   rows, k >= 1
+	//   tiles of 8, 4, 2, 1 rows: the first registers accumulators, row r in 1 from 1r; behind them a row of b, elements of a
+	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+8
-	JLE  pick
+	MOVQ rows+88(FP), CX
 	CMPQ CX, $+16
 	JGE  rows8
+	CMPQ CX, $+8
+	JE   rows8
+	JL   last
 	INCQ CX
 	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+8
-	JEQ  rows8
-	CMPQ CX, $+7
-	JEQ  rows7
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
 	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
+	JG   rows8
+
+last:
+	CMPQ  CX, $+4
+	JLE   below8
+	MOVQ  $+8, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows4
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows8
+
+below8:
+	CMPQ  CX, $+4
+	JE    rows4
+	CMPQ  CX, $+2
+	JLE   below4
+	MOVQ  $+4, AX
+	SUBQ  CX, AX
+	CMPQ  AX, done+96(FP)
+	JG    rows2
+	ADDQ  AX, rows+88(FP)
+	MOVQ  aRow+8(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, a+0(FP)
+	MOVQ  cRow+64(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, c+56(FP)
+	MOVQ  maskRow+120(FP), CX
+	IMULQ AX, CX
+	SUBQ  CX, mask+112(FP)
+	JMP   rows4
+
+below4:
 	CMPQ CX, $+2
-	JEQ  rows2
+	JE   rows2
 	JMP  rows1
 
 rows8:
-	// 8 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	VMOVUPS (DI), Y0
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
@@ -3944,8 +3375,16 @@ rows8:
 	VMOVAPS Y0, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y7
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	LEAQ    (CX)(R8*2), R13
+	ADDQ    R8, R13
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k8:
 	VMOVUPS      (BX), Y9
@@ -3965,440 +3404,106 @@ k8:
 	VFMADD231PS  Y9, Y8, Y6
 	VBROADCASTSS (CX)(R8*4), Y8
 	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+4, R13
-	ADDQ         $+32, BX
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R12, R13
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k8
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked8
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y7, Y15
-	VANDPS       Y15, Y7, Y7
-	VMOVUPS      Y7, (DX)
-	ADDQ         R10, DX
-	JMP          done8
+	CMPQ         relu+104(FP), $0x00
+	JE           store8
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	VCMPPS       $0x16, Y15, Y4, Y14
+	VANDPS       Y14, Y4, Y4
+	VCMPPS       $0x16, Y15, Y5, Y14
+	VANDPS       Y14, Y5, Y5
+	VCMPPS       $0x16, Y15, Y6, Y14
+	VANDPS       Y14, Y6, Y6
+	VCMPPS       $0x16, Y15, Y7, Y14
+	VANDPS       Y14, Y7, Y7
+	JMP          store8
 
 masked8:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y4, Y4
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y5, Y5
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y6, Y6
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y7, Y7
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
+
+store8:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
 	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
+	ADDQ    DI, DX
 	VMOVUPS Y1, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
+	ADDQ    DI, DX
 	VMOVUPS Y2, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
+	ADDQ    DI, DX
 	VMOVUPS Y3, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
+	ADDQ    DI, DX
 	VMOVUPS Y4, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
+	ADDQ    DI, DX
 	VMOVUPS Y5, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
+	ADDQ    DI, DX
 	VMOVUPS Y6, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y7, Y7
+	ADDQ    DI, DX
 	VMOVUPS Y7, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done8:
-	LEAQ (R13)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+8, CX
-	JNE  next
-	RET
-
-rows7:
-	// 7 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	VMOVUPS (DI), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
-
-k7:
-	VMOVUPS      (BX), Y8
-	VBROADCASTSS (SI), Y7
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS (SI)(R8*1), Y7
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (SI)(R8*2), Y7
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (CX), Y7
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (SI)(R8*4), Y7
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (CX)(R8*2), Y7
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R13), Y7
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+4, R13
-	ADDQ         $+32, BX
-	DECQ         AX
-	JNE          k7
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked7
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y6, Y15
-	VANDPS       Y15, Y6, Y6
-	VMOVUPS      Y6, (DX)
-	ADDQ         R10, DX
-	JMP          done7
-
-masked7:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
-	VMOVUPS Y5, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y6, Y6
-	VMOVUPS Y6, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done7:
-	LEAQ (R13)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+7, CX
-	JNE  next
-	RET
-
-rows6:
-	// 6 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
-
-k6:
-	VMOVUPS      (BX), Y7
-	VBROADCASTSS (SI), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (SI)(R8*1), Y6
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (SI)(R8*2), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (CX), Y6
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (SI)(R8*4), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (CX)(R8*2), Y6
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+32, BX
-	DECQ         AX
-	JNE          k6
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked6
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y5, Y15
-	VANDPS       Y15, Y5, Y5
-	VMOVUPS      Y5, (DX)
-	ADDQ         R10, DX
-	JMP          done6
-
-masked6:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y5, Y5
-	VMOVUPS Y5, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done6:
-	LEAQ (CX)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+6, CX
-	JNE  next
-	RET
-
-rows5:
-	// 5 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
-
-k5:
-	VMOVUPS      (BX), Y6
-	VBROADCASTSS (SI), Y5
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (SI)(R8*1), Y5
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (SI)(R8*2), Y5
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (CX), Y5
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (SI)(R8*4), Y5
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+32, BX
-	DECQ         AX
-	JNE          k5
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked5
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y4, Y15
-	VANDPS       Y15, Y4, Y4
-	VMOVUPS      Y4, (DX)
-	ADDQ         R10, DX
-	JMP          done5
-
-masked5:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
-	VMOVUPS Y3, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y4, Y4
-	VMOVUPS Y4, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done5:
-	LEAQ (CX)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+5, CX
-	JNE  next
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+8, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+8, done+96(FP)
+	SUBQ    $+8, rows+88(FP)
+	JNE     next
 	RET
 
 rows4:
-	// 4 rows: the accumulators begin as the bias.
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	VMOVUPS (DI), Y0
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	LEAQ    (SI)(R8*2), CX
+	ADDQ    R8, CX
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k4:
 	VMOVUPS      (BX), Y5
@@ -4410,143 +3515,73 @@ k4:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $+4, SI
-	ADDQ         $+4, CX
-	ADDQ         $+32, BX
+	ADDQ         R12, SI
+	ADDQ         R12, CX
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k4
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked4
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y3, Y15
-	VANDPS       Y15, Y3, Y3
-	VMOVUPS      Y3, (DX)
-	ADDQ         R10, DX
-	JMP          done4
+	CMPQ         relu+104(FP), $0x00
+	JE           store4
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	VCMPPS       $0x16, Y15, Y2, Y14
+	VANDPS       Y14, Y2, Y2
+	VCMPPS       $0x16, Y15, Y3, Y14
+	VANDPS       Y14, Y3, Y3
+	JMP          store4
 
 masked4:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y2, Y2
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y3, Y3
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
+
+store4:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
 	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
+	ADDQ    DI, DX
 	VMOVUPS Y1, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
+	ADDQ    DI, DX
 	VMOVUPS Y2, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y3, Y3
+	ADDQ    DI, DX
 	VMOVUPS Y3, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done4:
-	LEAQ (CX)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+4, CX
-	JNE  next
-	RET
-
-rows3:
-	// 3 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
-
-k3:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (SI), Y3
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (SI)(R8*1), Y3
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (SI)(R8*2), Y3
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         $+4, SI
-	ADDQ         $+32, BX
-	DECQ         AX
-	JNE          k3
-	MOVQ         24(SP), BX
-	TESTQ        BX, BX
-	JNE          masked3
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y2, Y15
-	VANDPS       Y15, Y2, Y2
-	VMOVUPS      Y2, (DX)
-	ADDQ         R10, DX
-	JMP          done3
-
-masked3:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y2, Y2
-	VMOVUPS Y2, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
-
-done3:
-	LEAQ (SI)(R8*2), SI
-	ADDQ R8, SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+3, CX
-	JNE  next
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+4, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+4, done+96(FP)
+	SUBQ    $+4, rows+88(FP)
+	JNE     next
 	RET
 
 rows2:
-	// 2 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
 	VMOVAPS Y0, Y1
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Y3
@@ -4554,90 +3589,94 @@ k2:
 	VFMADD231PS  Y3, Y2, Y0
 	VBROADCASTSS (SI)(R8*1), Y2
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $+4, SI
-	ADDQ         $+32, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k2
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked2
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	VCMPPS       $0x16, Y14, Y1, Y15
-	VANDPS       Y15, Y1, Y1
-	VMOVUPS      Y1, (DX)
-	ADDQ         R10, DX
-	JMP          done2
+	CMPQ         relu+104(FP), $0x00
+	JE           store2
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	VCMPPS       $0x16, Y15, Y1, Y14
+	VANDPS       Y14, Y1, Y1
+	JMP          store2
 
 masked2:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y1, Y1
-	VMOVUPS Y1, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	ADDQ   CX, BX
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y1, Y1
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done2:
-	LEAQ (SI)(R8*2), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+2, CX
-	JNE  next
+store2:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Y0, (DX)
+	ADDQ    DI, DX
+	VMOVUPS Y1, (DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+2, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+2, done+96(FP)
+	SUBQ    $+2, rows+88(FP)
+	JNE     next
 	RET
 
 rows1:
-	// 1 rows: the accumulators begin as the bias.
-	VMOVUPS (DI), Y0
-	LEAQ    32(DI), BX
-	MOVQ    (SP), AX
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Y0
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    aStep+16(FP), R12
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	MOVQ    k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Y1
 	VFMADD231PS  (BX), Y1, Y0
-	ADDQ         $+4, SI
-	ADDQ         $+32, BX
+	ADDQ         R12, SI
+	ADDQ         R11, BX
 	DECQ         AX
 	JNE          k1
-	MOVQ         24(SP), BX
+	MOVQ         mask+112(FP), BX
 	TESTQ        BX, BX
 	JNE          masked1
-	VBROADCASTSS 16(SP), Y14
-	VCMPPS       $0x16, Y14, Y0, Y15
-	VANDPS       Y15, Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         R10, DX
-	JMP          done1
+	CMPQ         relu+104(FP), $0x00
+	JE           store1
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x16, Y15, Y0, Y14
+	VANDPS       Y14, Y0, Y0
+	JMP          store1
 
 masked1:
-	MOVQ    32(SP), AX
-	VXORPS  Y14, Y14, Y14
-	VCMPPS  $0x11, (BX), Y14, Y15
-	VANDPS  Y15, Y0, Y0
-	VMOVUPS Y0, (DX)
-	ADDQ    R10, DX
-	ADDQ    AX, BX
-	MOVQ    BX, 24(SP)
+	MOVQ   maskRow+120(FP), CX
+	VXORPS Y15, Y15, Y15
+	VCMPPS $0x11, (BX), Y15, Y14
+	VANDPS Y14, Y0, Y0
+	ADDQ   CX, BX
+	MOVQ   BX, mask+112(FP)
 
-done1:
-	LEAQ (SI)(R8*1), SI
-	MOVQ (SP), AX
-	SHLQ $0x02, AX
-	SUBQ AX, SI
-	MOVQ 8(SP), CX
-	SUBQ $+1, CX
-	JNE  next
+store1:
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	VMOVUPS Y0, (DX)
+	ADDQ    DI, DX
+	MOVQ    DX, c+56(FP)
+	IMUL3Q  $+1, R8, R8
+	ADDQ    R8, a+0(FP)
+	ADDQ    $+1, done+96(FP)
+	SUBQ    $+1, rows+88(FP)
+	JNE     next
 	RET
 
 // func transposeAVX2<>()
@@ -4787,2312 +3826,6 @@ unit:
 	JNE  half
 
 return:
-	RET
-
-// func gradWeightsAVX512(d *dense)
-// Requires: AVX
-TEXT ·gradWeightsAVX512(SB), NOSPLIT, $24-8
-	// g[1+i, u] = Σb x[b, i]·dz[b, u], fused from zero, b ascending; where d.bias, g[0, u] = Σb dz[b, u]
-	//   g [panels][1+inputs][16] packed   x [rows, ldx]   dz [rows, ldy]   the sizes are checked by dense.check
-	MOVQ d+0(FP), R13
-	MOVQ 216(R13), AX
-	ADDQ $+7, AX
-	ANDQ $-8, AX
-	MOVQ AX, (SP)
-	MOVQ 96(R13), DI
-	MOVQ DI, 8(SP)
-	MOVQ 72(R13), DX
-	MOVQ DX, 16(SP)
-
-panel:
-	MOVQ    d+0(FP), R13
-	MOVQ    (R13), SI
-	MOVQ    168(R13), R8
-	SHLQ    $0x02, R8
-	MOVQ    176(R13), R10
-	SHLQ    $0x02, R10
-	MOVQ    192(R13), R9
-	SHLQ    $0x02, R9
-	MOVQ    200(R13), AX
-	MOVQ    208(R13), CX
-	MOVBLZX 233(R13), BX
-	MOVQ    8(SP), DI
-	MOVQ    16(SP), DX
-	MOVQ    (SP), R13
-	CMPQ    R13, $+64
-	JLT     not64
-	CALL    ·outer6x64AVX512<>(SB)
-	SUBQ    $+64, (SP)
-	JLE     done
-	ADDQ    $+256, 16(SP)
-	MOVQ    d+0(FP), R13
-	MOVQ    192(R13), R9
-	SHLQ    $0x04, R9
-	ADDQ    R9, 8(SP)
-	JMP     panel
-
-not64:
-	CMPQ R13, $+32
-	JLT  not32
-	CALL ·outer8x32AVX512<>(SB)
-	SUBQ $+32, (SP)
-	JLE  done
-	ADDQ $+128, 16(SP)
-	MOVQ d+0(FP), R13
-	MOVQ 192(R13), R9
-	SHLQ $0x03, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
-
-not32:
-	CMPQ R13, $+16
-	JLT  not16
-	CALL ·outer16x16AVX512<>(SB)
-	SUBQ $+16, (SP)
-	JLE  done
-	ADDQ $+64, 16(SP)
-	MOVQ d+0(FP), R13
-	MOVQ 192(R13), R9
-	SHLQ $0x02, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
-
-not16:
-	CALL ·outer8x8AVX2<>(SB)
-	SUBQ $+8, (SP)
-	JLE  done
-	ADDQ $+32, 16(SP)
-	MOVQ d+0(FP), R13
-	MOVQ 192(R13), R9
-	SHLQ $0x02, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
-
-done:
-	VZEROUPPER
-	RET
-
-// func gradWeightsAVX2(d *dense)
-// Requires: AVX
-TEXT ·gradWeightsAVX2(SB), NOSPLIT, $24-8
-	// g[1+i, u] = Σb x[b, i]·dz[b, u], fused from zero, b ascending; where d.bias, g[0, u] = Σb dz[b, u]
-	//   g [panels][1+inputs][16] packed   x [rows, ldx]   dz [rows, ldy]   the sizes are checked by dense.check
-	MOVQ d+0(FP), R13
-	MOVQ 216(R13), AX
-	ADDQ $+7, AX
-	ANDQ $-8, AX
-	MOVQ AX, (SP)
-	MOVQ 96(R13), DI
-	MOVQ DI, 8(SP)
-	MOVQ 72(R13), DX
-	MOVQ DX, 16(SP)
-
-panel:
-	MOVQ    d+0(FP), R13
-	MOVQ    (R13), SI
-	MOVQ    168(R13), R8
-	SHLQ    $0x02, R8
-	MOVQ    176(R13), R10
-	SHLQ    $0x02, R10
-	MOVQ    192(R13), R9
-	SHLQ    $0x02, R9
-	MOVQ    200(R13), AX
-	MOVQ    208(R13), CX
-	MOVBLZX 233(R13), BX
-	MOVQ    8(SP), DI
-	MOVQ    16(SP), DX
-	MOVQ    (SP), R13
-	CMPQ    R13, $+32
-	JLT     not32
-	CALL    ·outer3x32AVX2<>(SB)
-	SUBQ    $+32, (SP)
-	JLE     done
-	ADDQ    $+128, 16(SP)
-	MOVQ    d+0(FP), R13
-	MOVQ    192(R13), R9
-	SHLQ    $0x03, R9
-	ADDQ    R9, 8(SP)
-	JMP     panel
-
-not32:
-	CMPQ R13, $+16
-	JLT  not16
-	CALL ·outer6x16AVX2<>(SB)
-	SUBQ $+16, (SP)
-	JLE  done
-	ADDQ $+64, 16(SP)
-	MOVQ d+0(FP), R13
-	MOVQ 192(R13), R9
-	SHLQ $0x02, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
-
-not16:
-	CALL ·outer8x8AVX2<>(SB)
-	SUBQ $+8, (SP)
-	JLE  done
-	ADDQ $+32, 16(SP)
-	MOVQ d+0(FP), R13
-	MOVQ 192(R13), R9
-	SHLQ $0x02, R9
-	ADDQ R9, 8(SP)
-	JMP  panel
-
-done:
-	VZEROUPPER
-	RET
-
-// func outer6x64AVX512<>()
-// Requires: AVX512F
-TEXT ·outer6x64AVX512<>(SB), NOSPLIT, $16
-	// outer: g[1+i, u] = Σb x[b, i]·dz[b, u]   for all inputs, 64 units; fused from zero, b ascending; g[0, u] = Σb dz[b, u]
-	//   g [1+inputs, 16] packed, 4 panels   x [rows, ldx]   dz [rows, ldy]   inputs, rows >= 1
-	//   SI x, R8 ldx   DX dz, R10 ldy   DI g, R9 panel   AX rows   CX inputs   BX not 0 for g[0]   tiles of up to 6 inputs
-	//   first registers accumulators, input i in 4 from 4i; behind them a row of dz and elements of x; clobbers all
-	MOVQ  AX, (SP)
-	LEAQ  (R9)(R9*2), R12
-	TESTQ BX, BX
-	JE    weights
-
-	// The gradient of the bias.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   DX, R11
-
-bias:
-	VADDPS  (R11), Z0, Z0
-	VADDPS  64(R11), Z1, Z1
-	VADDPS  128(R11), Z2, Z2
-	VADDPS  192(R11), Z3, Z3
-	ADDQ    R10, R11
-	DECQ    AX
-	JNE     bias
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, (DI)(R9*1)
-	VMOVUPS Z2, (DI)(R9*2)
-	VMOVUPS Z3, (DI)(R12*1)
-
-weights:
-	ADDQ $+64, DI
-
-next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+6
-	JLE  pick
-	CMPQ CX, $+12
-	JGE  rows6
-	INCQ CX
-	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
-	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
-	CMPQ CX, $+2
-	JEQ  rows2
-	JMP  rows1
-
-rows6:
-	// 6 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b6:
-	VMOVUPS      (R11), Z25
-	VMOVUPS      64(R11), Z26
-	VMOVUPS      128(R11), Z27
-	VMOVUPS      192(R11), Z28
-	VBROADCASTSS (BX), Z24
-	VFMADD231PS  Z25, Z24, Z0
-	VFMADD231PS  Z26, Z24, Z1
-	VFMADD231PS  Z27, Z24, Z2
-	VFMADD231PS  Z28, Z24, Z3
-	VBROADCASTSS 4(BX), Z24
-	VFMADD231PS  Z25, Z24, Z4
-	VFMADD231PS  Z26, Z24, Z5
-	VFMADD231PS  Z27, Z24, Z6
-	VFMADD231PS  Z28, Z24, Z7
-	VBROADCASTSS 8(BX), Z24
-	VFMADD231PS  Z25, Z24, Z8
-	VFMADD231PS  Z26, Z24, Z9
-	VFMADD231PS  Z27, Z24, Z10
-	VFMADD231PS  Z28, Z24, Z11
-	VBROADCASTSS 12(BX), Z24
-	VFMADD231PS  Z25, Z24, Z12
-	VFMADD231PS  Z26, Z24, Z13
-	VFMADD231PS  Z27, Z24, Z14
-	VFMADD231PS  Z28, Z24, Z15
-	VBROADCASTSS 16(BX), Z24
-	VFMADD231PS  Z25, Z24, Z16
-	VFMADD231PS  Z26, Z24, Z17
-	VFMADD231PS  Z27, Z24, Z18
-	VFMADD231PS  Z28, Z24, Z19
-	VBROADCASTSS 20(BX), Z24
-	VFMADD231PS  Z25, Z24, Z20
-	VFMADD231PS  Z26, Z24, Z21
-	VFMADD231PS  Z27, Z24, Z22
-	VFMADD231PS  Z28, Z24, Z23
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b6
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, (DI)(R9*2)
-	VMOVUPS      Z3, (DI)(R12*1)
-	VMOVUPS      Z4, 64(DI)
-	VMOVUPS      Z5, 64(DI)(R9*1)
-	VMOVUPS      Z6, 64(DI)(R9*2)
-	VMOVUPS      Z7, 64(DI)(R12*1)
-	VMOVUPS      Z8, 128(DI)
-	VMOVUPS      Z9, 128(DI)(R9*1)
-	VMOVUPS      Z10, 128(DI)(R9*2)
-	VMOVUPS      Z11, 128(DI)(R12*1)
-	VMOVUPS      Z12, 192(DI)
-	VMOVUPS      Z13, 192(DI)(R9*1)
-	VMOVUPS      Z14, 192(DI)(R9*2)
-	VMOVUPS      Z15, 192(DI)(R12*1)
-	VMOVUPS      Z16, 256(DI)
-	VMOVUPS      Z17, 256(DI)(R9*1)
-	VMOVUPS      Z18, 256(DI)(R9*2)
-	VMOVUPS      Z19, 256(DI)(R12*1)
-	VMOVUPS      Z20, 320(DI)
-	VMOVUPS      Z21, 320(DI)(R9*1)
-	VMOVUPS      Z22, 320(DI)(R9*2)
-	VMOVUPS      Z23, 320(DI)(R12*1)
-	ADDQ         $+24, SI
-	ADDQ         $+384, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+6, CX
-	JNE          next
-	RET
-
-rows5:
-	// 5 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b5:
-	VMOVUPS      (R11), Z21
-	VMOVUPS      64(R11), Z22
-	VMOVUPS      128(R11), Z23
-	VMOVUPS      192(R11), Z24
-	VBROADCASTSS (BX), Z20
-	VFMADD231PS  Z21, Z20, Z0
-	VFMADD231PS  Z22, Z20, Z1
-	VFMADD231PS  Z23, Z20, Z2
-	VFMADD231PS  Z24, Z20, Z3
-	VBROADCASTSS 4(BX), Z20
-	VFMADD231PS  Z21, Z20, Z4
-	VFMADD231PS  Z22, Z20, Z5
-	VFMADD231PS  Z23, Z20, Z6
-	VFMADD231PS  Z24, Z20, Z7
-	VBROADCASTSS 8(BX), Z20
-	VFMADD231PS  Z21, Z20, Z8
-	VFMADD231PS  Z22, Z20, Z9
-	VFMADD231PS  Z23, Z20, Z10
-	VFMADD231PS  Z24, Z20, Z11
-	VBROADCASTSS 12(BX), Z20
-	VFMADD231PS  Z21, Z20, Z12
-	VFMADD231PS  Z22, Z20, Z13
-	VFMADD231PS  Z23, Z20, Z14
-	VFMADD231PS  Z24, Z20, Z15
-	VBROADCASTSS 16(BX), Z20
-	VFMADD231PS  Z21, Z20, Z16
-	VFMADD231PS  Z22, Z20, Z17
-	VFMADD231PS  Z23, Z20, Z18
-	VFMADD231PS  Z24, Z20, Z19
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b5
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, (DI)(R9*2)
-	VMOVUPS      Z3, (DI)(R12*1)
-	VMOVUPS      Z4, 64(DI)
-	VMOVUPS      Z5, 64(DI)(R9*1)
-	VMOVUPS      Z6, 64(DI)(R9*2)
-	VMOVUPS      Z7, 64(DI)(R12*1)
-	VMOVUPS      Z8, 128(DI)
-	VMOVUPS      Z9, 128(DI)(R9*1)
-	VMOVUPS      Z10, 128(DI)(R9*2)
-	VMOVUPS      Z11, 128(DI)(R12*1)
-	VMOVUPS      Z12, 192(DI)
-	VMOVUPS      Z13, 192(DI)(R9*1)
-	VMOVUPS      Z14, 192(DI)(R9*2)
-	VMOVUPS      Z15, 192(DI)(R12*1)
-	VMOVUPS      Z16, 256(DI)
-	VMOVUPS      Z17, 256(DI)(R9*1)
-	VMOVUPS      Z18, 256(DI)(R9*2)
-	VMOVUPS      Z19, 256(DI)(R12*1)
-	ADDQ         $+20, SI
-	ADDQ         $+320, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+5, CX
-	JNE          next
-	RET
-
-rows4:
-	// 4 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b4:
-	VMOVUPS      (R11), Z17
-	VMOVUPS      64(R11), Z18
-	VMOVUPS      128(R11), Z19
-	VMOVUPS      192(R11), Z20
-	VBROADCASTSS (BX), Z16
-	VFMADD231PS  Z17, Z16, Z0
-	VFMADD231PS  Z18, Z16, Z1
-	VFMADD231PS  Z19, Z16, Z2
-	VFMADD231PS  Z20, Z16, Z3
-	VBROADCASTSS 4(BX), Z16
-	VFMADD231PS  Z17, Z16, Z4
-	VFMADD231PS  Z18, Z16, Z5
-	VFMADD231PS  Z19, Z16, Z6
-	VFMADD231PS  Z20, Z16, Z7
-	VBROADCASTSS 8(BX), Z16
-	VFMADD231PS  Z17, Z16, Z8
-	VFMADD231PS  Z18, Z16, Z9
-	VFMADD231PS  Z19, Z16, Z10
-	VFMADD231PS  Z20, Z16, Z11
-	VBROADCASTSS 12(BX), Z16
-	VFMADD231PS  Z17, Z16, Z12
-	VFMADD231PS  Z18, Z16, Z13
-	VFMADD231PS  Z19, Z16, Z14
-	VFMADD231PS  Z20, Z16, Z15
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b4
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, (DI)(R9*2)
-	VMOVUPS      Z3, (DI)(R12*1)
-	VMOVUPS      Z4, 64(DI)
-	VMOVUPS      Z5, 64(DI)(R9*1)
-	VMOVUPS      Z6, 64(DI)(R9*2)
-	VMOVUPS      Z7, 64(DI)(R12*1)
-	VMOVUPS      Z8, 128(DI)
-	VMOVUPS      Z9, 128(DI)(R9*1)
-	VMOVUPS      Z10, 128(DI)(R9*2)
-	VMOVUPS      Z11, 128(DI)(R12*1)
-	VMOVUPS      Z12, 192(DI)
-	VMOVUPS      Z13, 192(DI)(R9*1)
-	VMOVUPS      Z14, 192(DI)(R9*2)
-	VMOVUPS      Z15, 192(DI)(R12*1)
-	ADDQ         $+16, SI
-	ADDQ         $+256, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+4, CX
-	JNE          next
-	RET
-
-rows3:
-	// 3 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b3:
-	VMOVUPS      (R11), Z13
-	VMOVUPS      64(R11), Z14
-	VMOVUPS      128(R11), Z15
-	VMOVUPS      192(R11), Z16
-	VBROADCASTSS (BX), Z12
-	VFMADD231PS  Z13, Z12, Z0
-	VFMADD231PS  Z14, Z12, Z1
-	VFMADD231PS  Z15, Z12, Z2
-	VFMADD231PS  Z16, Z12, Z3
-	VBROADCASTSS 4(BX), Z12
-	VFMADD231PS  Z13, Z12, Z4
-	VFMADD231PS  Z14, Z12, Z5
-	VFMADD231PS  Z15, Z12, Z6
-	VFMADD231PS  Z16, Z12, Z7
-	VBROADCASTSS 8(BX), Z12
-	VFMADD231PS  Z13, Z12, Z8
-	VFMADD231PS  Z14, Z12, Z9
-	VFMADD231PS  Z15, Z12, Z10
-	VFMADD231PS  Z16, Z12, Z11
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b3
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, (DI)(R9*2)
-	VMOVUPS      Z3, (DI)(R12*1)
-	VMOVUPS      Z4, 64(DI)
-	VMOVUPS      Z5, 64(DI)(R9*1)
-	VMOVUPS      Z6, 64(DI)(R9*2)
-	VMOVUPS      Z7, 64(DI)(R12*1)
-	VMOVUPS      Z8, 128(DI)
-	VMOVUPS      Z9, 128(DI)(R9*1)
-	VMOVUPS      Z10, 128(DI)(R9*2)
-	VMOVUPS      Z11, 128(DI)(R12*1)
-	ADDQ         $+12, SI
-	ADDQ         $+192, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+3, CX
-	JNE          next
-	RET
-
-rows2:
-	// 2 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b2:
-	VMOVUPS      (R11), Z9
-	VMOVUPS      64(R11), Z10
-	VMOVUPS      128(R11), Z11
-	VMOVUPS      192(R11), Z12
-	VBROADCASTSS (BX), Z8
-	VFMADD231PS  Z9, Z8, Z0
-	VFMADD231PS  Z10, Z8, Z1
-	VFMADD231PS  Z11, Z8, Z2
-	VFMADD231PS  Z12, Z8, Z3
-	VBROADCASTSS 4(BX), Z8
-	VFMADD231PS  Z9, Z8, Z4
-	VFMADD231PS  Z10, Z8, Z5
-	VFMADD231PS  Z11, Z8, Z6
-	VFMADD231PS  Z12, Z8, Z7
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b2
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, (DI)(R9*2)
-	VMOVUPS      Z3, (DI)(R12*1)
-	VMOVUPS      Z4, 64(DI)
-	VMOVUPS      Z5, 64(DI)(R9*1)
-	VMOVUPS      Z6, 64(DI)(R9*2)
-	VMOVUPS      Z7, 64(DI)(R12*1)
-	ADDQ         $+8, SI
-	ADDQ         $+128, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+2, CX
-	JNE          next
-	RET
-
-rows1:
-	// 1 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b1:
-	VBROADCASTSS (BX), Z4
-	VFMADD231PS  (R11), Z4, Z0
-	VFMADD231PS  64(R11), Z4, Z1
-	VFMADD231PS  128(R11), Z4, Z2
-	VFMADD231PS  192(R11), Z4, Z3
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b1
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, (DI)(R9*2)
-	VMOVUPS      Z3, (DI)(R12*1)
-	ADDQ         $+4, SI
-	ADDQ         $+64, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+1, CX
-	JNE          next
-	RET
-
-// func outer8x32AVX512<>()
-// Requires: AVX512F
-TEXT ·outer8x32AVX512<>(SB), NOSPLIT, $16
-	// outer: g[1+i, u] = Σb x[b, i]·dz[b, u]   for all inputs, 32 units; fused from zero, b ascending; g[0, u] = Σb dz[b, u]
-	//   g [1+inputs, 16] packed, 2 panels   x [rows, ldx]   dz [rows, ldy]   inputs, rows >= 1
-	//   SI x, R8 ldx   DX dz, R10 ldy   DI g, R9 panel   AX rows   CX inputs   BX not 0 for g[0]   tiles of up to 8 inputs
-	//   first registers accumulators, input i in 2 from 2i; behind them a row of dz and elements of x; clobbers all
-	MOVQ  AX, (SP)
-	TESTQ BX, BX
-	JE    weights
-
-	// The gradient of the bias.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   DX, R11
-
-bias:
-	VADDPS  (R11), Z0, Z0
-	VADDPS  64(R11), Z1, Z1
-	ADDQ    R10, R11
-	DECQ    AX
-	JNE     bias
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, (DI)(R9*1)
-
-weights:
-	ADDQ $+64, DI
-
-next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+8
-	JLE  pick
-	CMPQ CX, $+16
-	JGE  rows8
-	INCQ CX
-	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+8
-	JEQ  rows8
-	CMPQ CX, $+7
-	JEQ  rows7
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
-	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
-	CMPQ CX, $+2
-	JEQ  rows2
-	JMP  rows1
-
-rows8:
-	// 8 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b8:
-	VMOVUPS      (R11), Z17
-	VMOVUPS      64(R11), Z18
-	VBROADCASTSS (BX), Z16
-	VFMADD231PS  Z17, Z16, Z0
-	VFMADD231PS  Z18, Z16, Z1
-	VBROADCASTSS 4(BX), Z16
-	VFMADD231PS  Z17, Z16, Z2
-	VFMADD231PS  Z18, Z16, Z3
-	VBROADCASTSS 8(BX), Z16
-	VFMADD231PS  Z17, Z16, Z4
-	VFMADD231PS  Z18, Z16, Z5
-	VBROADCASTSS 12(BX), Z16
-	VFMADD231PS  Z17, Z16, Z6
-	VFMADD231PS  Z18, Z16, Z7
-	VBROADCASTSS 16(BX), Z16
-	VFMADD231PS  Z17, Z16, Z8
-	VFMADD231PS  Z18, Z16, Z9
-	VBROADCASTSS 20(BX), Z16
-	VFMADD231PS  Z17, Z16, Z10
-	VFMADD231PS  Z18, Z16, Z11
-	VBROADCASTSS 24(BX), Z16
-	VFMADD231PS  Z17, Z16, Z12
-	VFMADD231PS  Z18, Z16, Z13
-	VBROADCASTSS 28(BX), Z16
-	VFMADD231PS  Z17, Z16, Z14
-	VFMADD231PS  Z18, Z16, Z15
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b8
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS      Z3, 64(DI)(R9*1)
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS      Z5, 128(DI)(R9*1)
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS      Z7, 192(DI)(R9*1)
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS      Z9, 256(DI)(R9*1)
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS      Z11, 320(DI)(R9*1)
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS      Z13, 384(DI)(R9*1)
-	VMOVUPS      Z14, 448(DI)
-	VMOVUPS      Z15, 448(DI)(R9*1)
-	ADDQ         $+32, SI
-	ADDQ         $+512, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+8, CX
-	JNE          next
-	RET
-
-rows7:
-	// 7 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b7:
-	VMOVUPS      (R11), Z15
-	VMOVUPS      64(R11), Z16
-	VBROADCASTSS (BX), Z14
-	VFMADD231PS  Z15, Z14, Z0
-	VFMADD231PS  Z16, Z14, Z1
-	VBROADCASTSS 4(BX), Z14
-	VFMADD231PS  Z15, Z14, Z2
-	VFMADD231PS  Z16, Z14, Z3
-	VBROADCASTSS 8(BX), Z14
-	VFMADD231PS  Z15, Z14, Z4
-	VFMADD231PS  Z16, Z14, Z5
-	VBROADCASTSS 12(BX), Z14
-	VFMADD231PS  Z15, Z14, Z6
-	VFMADD231PS  Z16, Z14, Z7
-	VBROADCASTSS 16(BX), Z14
-	VFMADD231PS  Z15, Z14, Z8
-	VFMADD231PS  Z16, Z14, Z9
-	VBROADCASTSS 20(BX), Z14
-	VFMADD231PS  Z15, Z14, Z10
-	VFMADD231PS  Z16, Z14, Z11
-	VBROADCASTSS 24(BX), Z14
-	VFMADD231PS  Z15, Z14, Z12
-	VFMADD231PS  Z16, Z14, Z13
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b7
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS      Z3, 64(DI)(R9*1)
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS      Z5, 128(DI)(R9*1)
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS      Z7, 192(DI)(R9*1)
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS      Z9, 256(DI)(R9*1)
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS      Z11, 320(DI)(R9*1)
-	VMOVUPS      Z12, 384(DI)
-	VMOVUPS      Z13, 384(DI)(R9*1)
-	ADDQ         $+28, SI
-	ADDQ         $+448, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+7, CX
-	JNE          next
-	RET
-
-rows6:
-	// 6 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b6:
-	VMOVUPS      (R11), Z13
-	VMOVUPS      64(R11), Z14
-	VBROADCASTSS (BX), Z12
-	VFMADD231PS  Z13, Z12, Z0
-	VFMADD231PS  Z14, Z12, Z1
-	VBROADCASTSS 4(BX), Z12
-	VFMADD231PS  Z13, Z12, Z2
-	VFMADD231PS  Z14, Z12, Z3
-	VBROADCASTSS 8(BX), Z12
-	VFMADD231PS  Z13, Z12, Z4
-	VFMADD231PS  Z14, Z12, Z5
-	VBROADCASTSS 12(BX), Z12
-	VFMADD231PS  Z13, Z12, Z6
-	VFMADD231PS  Z14, Z12, Z7
-	VBROADCASTSS 16(BX), Z12
-	VFMADD231PS  Z13, Z12, Z8
-	VFMADD231PS  Z14, Z12, Z9
-	VBROADCASTSS 20(BX), Z12
-	VFMADD231PS  Z13, Z12, Z10
-	VFMADD231PS  Z14, Z12, Z11
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b6
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS      Z3, 64(DI)(R9*1)
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS      Z5, 128(DI)(R9*1)
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS      Z7, 192(DI)(R9*1)
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS      Z9, 256(DI)(R9*1)
-	VMOVUPS      Z10, 320(DI)
-	VMOVUPS      Z11, 320(DI)(R9*1)
-	ADDQ         $+24, SI
-	ADDQ         $+384, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+6, CX
-	JNE          next
-	RET
-
-rows5:
-	// 5 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b5:
-	VMOVUPS      (R11), Z11
-	VMOVUPS      64(R11), Z12
-	VBROADCASTSS (BX), Z10
-	VFMADD231PS  Z11, Z10, Z0
-	VFMADD231PS  Z12, Z10, Z1
-	VBROADCASTSS 4(BX), Z10
-	VFMADD231PS  Z11, Z10, Z2
-	VFMADD231PS  Z12, Z10, Z3
-	VBROADCASTSS 8(BX), Z10
-	VFMADD231PS  Z11, Z10, Z4
-	VFMADD231PS  Z12, Z10, Z5
-	VBROADCASTSS 12(BX), Z10
-	VFMADD231PS  Z11, Z10, Z6
-	VFMADD231PS  Z12, Z10, Z7
-	VBROADCASTSS 16(BX), Z10
-	VFMADD231PS  Z11, Z10, Z8
-	VFMADD231PS  Z12, Z10, Z9
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b5
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS      Z3, 64(DI)(R9*1)
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS      Z5, 128(DI)(R9*1)
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS      Z7, 192(DI)(R9*1)
-	VMOVUPS      Z8, 256(DI)
-	VMOVUPS      Z9, 256(DI)(R9*1)
-	ADDQ         $+20, SI
-	ADDQ         $+320, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+5, CX
-	JNE          next
-	RET
-
-rows4:
-	// 4 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b4:
-	VMOVUPS      (R11), Z9
-	VMOVUPS      64(R11), Z10
-	VBROADCASTSS (BX), Z8
-	VFMADD231PS  Z9, Z8, Z0
-	VFMADD231PS  Z10, Z8, Z1
-	VBROADCASTSS 4(BX), Z8
-	VFMADD231PS  Z9, Z8, Z2
-	VFMADD231PS  Z10, Z8, Z3
-	VBROADCASTSS 8(BX), Z8
-	VFMADD231PS  Z9, Z8, Z4
-	VFMADD231PS  Z10, Z8, Z5
-	VBROADCASTSS 12(BX), Z8
-	VFMADD231PS  Z9, Z8, Z6
-	VFMADD231PS  Z10, Z8, Z7
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b4
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS      Z3, 64(DI)(R9*1)
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS      Z5, 128(DI)(R9*1)
-	VMOVUPS      Z6, 192(DI)
-	VMOVUPS      Z7, 192(DI)(R9*1)
-	ADDQ         $+16, SI
-	ADDQ         $+256, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+4, CX
-	JNE          next
-	RET
-
-rows3:
-	// 3 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b3:
-	VMOVUPS      (R11), Z7
-	VMOVUPS      64(R11), Z8
-	VBROADCASTSS (BX), Z6
-	VFMADD231PS  Z7, Z6, Z0
-	VFMADD231PS  Z8, Z6, Z1
-	VBROADCASTSS 4(BX), Z6
-	VFMADD231PS  Z7, Z6, Z2
-	VFMADD231PS  Z8, Z6, Z3
-	VBROADCASTSS 8(BX), Z6
-	VFMADD231PS  Z7, Z6, Z4
-	VFMADD231PS  Z8, Z6, Z5
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b3
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS      Z3, 64(DI)(R9*1)
-	VMOVUPS      Z4, 128(DI)
-	VMOVUPS      Z5, 128(DI)(R9*1)
-	ADDQ         $+12, SI
-	ADDQ         $+192, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+3, CX
-	JNE          next
-	RET
-
-rows2:
-	// 2 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b2:
-	VMOVUPS      (R11), Z5
-	VMOVUPS      64(R11), Z6
-	VBROADCASTSS (BX), Z4
-	VFMADD231PS  Z5, Z4, Z0
-	VFMADD231PS  Z6, Z4, Z1
-	VBROADCASTSS 4(BX), Z4
-	VFMADD231PS  Z5, Z4, Z2
-	VFMADD231PS  Z6, Z4, Z3
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b2
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	VMOVUPS      Z2, 64(DI)
-	VMOVUPS      Z3, 64(DI)(R9*1)
-	ADDQ         $+8, SI
-	ADDQ         $+128, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+2, CX
-	JNE          next
-	RET
-
-rows1:
-	// 1 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b1:
-	VBROADCASTSS (BX), Z2
-	VFMADD231PS  (R11), Z2, Z0
-	VFMADD231PS  64(R11), Z2, Z1
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b1
-	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, (DI)(R9*1)
-	ADDQ         $+4, SI
-	ADDQ         $+64, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+1, CX
-	JNE          next
-	RET
-
-// func outer16x16AVX512<>()
-// Requires: AVX512F
-TEXT ·outer16x16AVX512<>(SB), NOSPLIT, $16
-	// outer: g[1+i, u] = Σb x[b, i]·dz[b, u]   for all inputs, 16 units; fused from zero, b ascending; g[0, u] = Σb dz[b, u]
-	//   g [1+inputs, 16] packed, 1 panels   x [rows, ldx]   dz [rows, ldy]   inputs, rows >= 1
-	//   SI x, R8 ldx   DX dz, R10 ldy   DI g, R9 panel   AX rows   CX inputs   BX not 0 for g[0]   tiles of up to 16 inputs
-	//   first registers accumulators, input i in 1 from 1i; behind them a row of dz and elements of x; clobbers all
-	MOVQ  AX, (SP)
-	TESTQ BX, BX
-	JE    weights
-
-	// The gradient of the bias.
-	VPXORD Z0, Z0, Z0
-	MOVQ   DX, R11
-
-bias:
-	VADDPS  (R11), Z0, Z0
-	ADDQ    R10, R11
-	DECQ    AX
-	JNE     bias
-	VMOVUPS Z0, (DI)
-
-weights:
-	ADDQ $+64, DI
-
-next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+16
-	JGE  rows16
-	CMPQ CX, $+8
-	JLE  pick
-	CMPQ CX, $+16
-	JGE  rows8
-	INCQ CX
-	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+8
-	JEQ  rows8
-	CMPQ CX, $+7
-	JEQ  rows7
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
-	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
-	CMPQ CX, $+2
-	JEQ  rows2
-	JMP  rows1
-
-rows16:
-	// 16 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b16:
-	VMOVUPS          (R11), Z16
-	VFMADD231PS.BCST (BX), Z16, Z0
-	VFMADD231PS.BCST 4(BX), Z16, Z1
-	VFMADD231PS.BCST 8(BX), Z16, Z2
-	VFMADD231PS.BCST 12(BX), Z16, Z3
-	VFMADD231PS.BCST 16(BX), Z16, Z4
-	VFMADD231PS.BCST 20(BX), Z16, Z5
-	VFMADD231PS.BCST 24(BX), Z16, Z6
-	VFMADD231PS.BCST 28(BX), Z16, Z7
-	VFMADD231PS.BCST 32(BX), Z16, Z8
-	VFMADD231PS.BCST 36(BX), Z16, Z9
-	VFMADD231PS.BCST 40(BX), Z16, Z10
-	VFMADD231PS.BCST 44(BX), Z16, Z11
-	VFMADD231PS.BCST 48(BX), Z16, Z12
-	VFMADD231PS.BCST 52(BX), Z16, Z13
-	VFMADD231PS.BCST 56(BX), Z16, Z14
-	VFMADD231PS.BCST 60(BX), Z16, Z15
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b16
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	VMOVUPS          Z2, 128(DI)
-	VMOVUPS          Z3, 192(DI)
-	VMOVUPS          Z4, 256(DI)
-	VMOVUPS          Z5, 320(DI)
-	VMOVUPS          Z6, 384(DI)
-	VMOVUPS          Z7, 448(DI)
-	VMOVUPS          Z8, 512(DI)
-	VMOVUPS          Z9, 576(DI)
-	VMOVUPS          Z10, 640(DI)
-	VMOVUPS          Z11, 704(DI)
-	VMOVUPS          Z12, 768(DI)
-	VMOVUPS          Z13, 832(DI)
-	VMOVUPS          Z14, 896(DI)
-	VMOVUPS          Z15, 960(DI)
-	ADDQ             $+64, SI
-	ADDQ             $+1024, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+16, CX
-	JNE              next
-	RET
-
-rows8:
-	// 8 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b8:
-	VMOVUPS          (R11), Z8
-	VFMADD231PS.BCST (BX), Z8, Z0
-	VFMADD231PS.BCST 4(BX), Z8, Z1
-	VFMADD231PS.BCST 8(BX), Z8, Z2
-	VFMADD231PS.BCST 12(BX), Z8, Z3
-	VFMADD231PS.BCST 16(BX), Z8, Z4
-	VFMADD231PS.BCST 20(BX), Z8, Z5
-	VFMADD231PS.BCST 24(BX), Z8, Z6
-	VFMADD231PS.BCST 28(BX), Z8, Z7
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b8
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	VMOVUPS          Z2, 128(DI)
-	VMOVUPS          Z3, 192(DI)
-	VMOVUPS          Z4, 256(DI)
-	VMOVUPS          Z5, 320(DI)
-	VMOVUPS          Z6, 384(DI)
-	VMOVUPS          Z7, 448(DI)
-	ADDQ             $+32, SI
-	ADDQ             $+512, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+8, CX
-	JNE              next
-	RET
-
-rows7:
-	// 7 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b7:
-	VMOVUPS          (R11), Z7
-	VFMADD231PS.BCST (BX), Z7, Z0
-	VFMADD231PS.BCST 4(BX), Z7, Z1
-	VFMADD231PS.BCST 8(BX), Z7, Z2
-	VFMADD231PS.BCST 12(BX), Z7, Z3
-	VFMADD231PS.BCST 16(BX), Z7, Z4
-	VFMADD231PS.BCST 20(BX), Z7, Z5
-	VFMADD231PS.BCST 24(BX), Z7, Z6
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b7
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	VMOVUPS          Z2, 128(DI)
-	VMOVUPS          Z3, 192(DI)
-	VMOVUPS          Z4, 256(DI)
-	VMOVUPS          Z5, 320(DI)
-	VMOVUPS          Z6, 384(DI)
-	ADDQ             $+28, SI
-	ADDQ             $+448, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+7, CX
-	JNE              next
-	RET
-
-rows6:
-	// 6 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b6:
-	VMOVUPS          (R11), Z6
-	VFMADD231PS.BCST (BX), Z6, Z0
-	VFMADD231PS.BCST 4(BX), Z6, Z1
-	VFMADD231PS.BCST 8(BX), Z6, Z2
-	VFMADD231PS.BCST 12(BX), Z6, Z3
-	VFMADD231PS.BCST 16(BX), Z6, Z4
-	VFMADD231PS.BCST 20(BX), Z6, Z5
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b6
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	VMOVUPS          Z2, 128(DI)
-	VMOVUPS          Z3, 192(DI)
-	VMOVUPS          Z4, 256(DI)
-	VMOVUPS          Z5, 320(DI)
-	ADDQ             $+24, SI
-	ADDQ             $+384, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+6, CX
-	JNE              next
-	RET
-
-rows5:
-	// 5 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b5:
-	VMOVUPS          (R11), Z5
-	VFMADD231PS.BCST (BX), Z5, Z0
-	VFMADD231PS.BCST 4(BX), Z5, Z1
-	VFMADD231PS.BCST 8(BX), Z5, Z2
-	VFMADD231PS.BCST 12(BX), Z5, Z3
-	VFMADD231PS.BCST 16(BX), Z5, Z4
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b5
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	VMOVUPS          Z2, 128(DI)
-	VMOVUPS          Z3, 192(DI)
-	VMOVUPS          Z4, 256(DI)
-	ADDQ             $+20, SI
-	ADDQ             $+320, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+5, CX
-	JNE              next
-	RET
-
-rows4:
-	// 4 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b4:
-	VMOVUPS          (R11), Z4
-	VFMADD231PS.BCST (BX), Z4, Z0
-	VFMADD231PS.BCST 4(BX), Z4, Z1
-	VFMADD231PS.BCST 8(BX), Z4, Z2
-	VFMADD231PS.BCST 12(BX), Z4, Z3
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b4
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	VMOVUPS          Z2, 128(DI)
-	VMOVUPS          Z3, 192(DI)
-	ADDQ             $+16, SI
-	ADDQ             $+256, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+4, CX
-	JNE              next
-	RET
-
-rows3:
-	// 3 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b3:
-	VMOVUPS          (R11), Z3
-	VFMADD231PS.BCST (BX), Z3, Z0
-	VFMADD231PS.BCST 4(BX), Z3, Z1
-	VFMADD231PS.BCST 8(BX), Z3, Z2
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b3
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	VMOVUPS          Z2, 128(DI)
-	ADDQ             $+12, SI
-	ADDQ             $+192, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+3, CX
-	JNE              next
-	RET
-
-rows2:
-	// 2 inputs.
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b2:
-	VMOVUPS          (R11), Z2
-	VFMADD231PS.BCST (BX), Z2, Z0
-	VFMADD231PS.BCST 4(BX), Z2, Z1
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b2
-	VMOVUPS          Z0, (DI)
-	VMOVUPS          Z1, 64(DI)
-	ADDQ             $+8, SI
-	ADDQ             $+128, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+2, CX
-	JNE              next
-	RET
-
-rows1:
-	// 1 inputs.
-	VPXORD Z0, Z0, Z0
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b1:
-	VMOVUPS          (R11), Z1
-	VFMADD231PS.BCST (BX), Z1, Z0
-	ADDQ             R8, BX
-	ADDQ             R10, R11
-	DECQ             AX
-	JNE              b1
-	VMOVUPS          Z0, (DI)
-	ADDQ             $+4, SI
-	ADDQ             $+64, DI
-	MOVQ             8(SP), CX
-	SUBQ             $+1, CX
-	JNE              next
-	RET
-
-// func outer3x32AVX2<>()
-// Requires: AVX, FMA3
-TEXT ·outer3x32AVX2<>(SB), NOSPLIT, $16
-	// outer: g[1+i, u] = Σb x[b, i]·dz[b, u]   for all inputs, 32 units; fused from zero, b ascending; g[0, u] = Σb dz[b, u]
-	//   g [1+inputs, 16] packed, 2 panels   x [rows, ldx]   dz [rows, ldy]   inputs, rows >= 1
-	//   SI x, R8 ldx   DX dz, R10 ldy   DI g, R9 panel   AX rows   CX inputs   BX not 0 for g[0]   tiles of up to 3 inputs
-	//   first registers accumulators, input i in 4 from 4i; behind them a row of dz and elements of x; clobbers all
-	MOVQ  AX, (SP)
-	TESTQ BX, BX
-	JE    weights
-
-	// The gradient of the bias.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   DX, R11
-
-bias:
-	VADDPS  (R11), Y0, Y0
-	VADDPS  32(R11), Y1, Y1
-	VADDPS  64(R11), Y2, Y2
-	VADDPS  96(R11), Y3, Y3
-	ADDQ    R10, R11
-	DECQ    AX
-	JNE     bias
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, (DI)(R9*1)
-	VMOVUPS Y3, 32(DI)(R9*1)
-
-weights:
-	ADDQ $+64, DI
-
-next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+3
-	JLE  pick
-	CMPQ CX, $+6
-	JGE  rows3
-	INCQ CX
-	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+3
-	JEQ  rows3
-	CMPQ CX, $+2
-	JEQ  rows2
-	JMP  rows1
-
-rows3:
-	// 3 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b3:
-	VBROADCASTSS (BX), Y12
-	VBROADCASTSS 4(BX), Y13
-	VBROADCASTSS 8(BX), Y14
-	VMOVUPS      (R11), Y15
-	VFMADD231PS  Y15, Y12, Y0
-	VFMADD231PS  Y15, Y13, Y4
-	VFMADD231PS  Y15, Y14, Y8
-	VMOVUPS      32(R11), Y15
-	VFMADD231PS  Y15, Y12, Y1
-	VFMADD231PS  Y15, Y13, Y5
-	VFMADD231PS  Y15, Y14, Y9
-	VMOVUPS      64(R11), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VFMADD231PS  Y15, Y13, Y6
-	VFMADD231PS  Y15, Y14, Y10
-	VMOVUPS      96(R11), Y15
-	VFMADD231PS  Y15, Y12, Y3
-	VFMADD231PS  Y15, Y13, Y7
-	VFMADD231PS  Y15, Y14, Y11
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b3
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, (DI)(R9*1)
-	VMOVUPS      Y3, 32(DI)(R9*1)
-	VMOVUPS      Y4, 64(DI)
-	VMOVUPS      Y5, 96(DI)
-	VMOVUPS      Y6, 64(DI)(R9*1)
-	VMOVUPS      Y7, 96(DI)(R9*1)
-	VMOVUPS      Y8, 128(DI)
-	VMOVUPS      Y9, 160(DI)
-	VMOVUPS      Y10, 128(DI)(R9*1)
-	VMOVUPS      Y11, 160(DI)(R9*1)
-	ADDQ         $+12, SI
-	ADDQ         $+192, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+3, CX
-	JNE          next
-	RET
-
-rows2:
-	// 2 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b2:
-	VMOVUPS      (R11), Y9
-	VMOVUPS      32(R11), Y10
-	VMOVUPS      64(R11), Y11
-	VMOVUPS      96(R11), Y12
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y9, Y8, Y0
-	VFMADD231PS  Y10, Y8, Y1
-	VFMADD231PS  Y11, Y8, Y2
-	VFMADD231PS  Y12, Y8, Y3
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y10, Y8, Y5
-	VFMADD231PS  Y11, Y8, Y6
-	VFMADD231PS  Y12, Y8, Y7
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b2
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, (DI)(R9*1)
-	VMOVUPS      Y3, 32(DI)(R9*1)
-	VMOVUPS      Y4, 64(DI)
-	VMOVUPS      Y5, 96(DI)
-	VMOVUPS      Y6, 64(DI)(R9*1)
-	VMOVUPS      Y7, 96(DI)(R9*1)
-	ADDQ         $+8, SI
-	ADDQ         $+128, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+2, CX
-	JNE          next
-	RET
-
-rows1:
-	// 1 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b1:
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  (R11), Y4, Y0
-	VFMADD231PS  32(R11), Y4, Y1
-	VFMADD231PS  64(R11), Y4, Y2
-	VFMADD231PS  96(R11), Y4, Y3
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b1
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, (DI)(R9*1)
-	VMOVUPS      Y3, 32(DI)(R9*1)
-	ADDQ         $+4, SI
-	ADDQ         $+64, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+1, CX
-	JNE          next
-	RET
-
-// func outer6x16AVX2<>()
-// Requires: AVX, FMA3
-TEXT ·outer6x16AVX2<>(SB), NOSPLIT, $16
-	// outer: g[1+i, u] = Σb x[b, i]·dz[b, u]   for all inputs, 16 units; fused from zero, b ascending; g[0, u] = Σb dz[b, u]
-	//   g [1+inputs, 16] packed, 1 panels   x [rows, ldx]   dz [rows, ldy]   inputs, rows >= 1
-	//   SI x, R8 ldx   DX dz, R10 ldy   DI g, R9 panel   AX rows   CX inputs   BX not 0 for g[0]   tiles of up to 6 inputs
-	//   first registers accumulators, input i in 2 from 2i; behind them a row of dz and elements of x; clobbers all
-	MOVQ  AX, (SP)
-	TESTQ BX, BX
-	JE    weights
-
-	// The gradient of the bias.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   DX, R11
-
-bias:
-	VADDPS  (R11), Y0, Y0
-	VADDPS  32(R11), Y1, Y1
-	ADDQ    R10, R11
-	DECQ    AX
-	JNE     bias
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-
-weights:
-	ADDQ $+64, DI
-
-next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+6
-	JLE  pick
-	CMPQ CX, $+12
-	JGE  rows6
-	INCQ CX
-	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
-	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
-	CMPQ CX, $+2
-	JEQ  rows2
-	JMP  rows1
-
-rows6:
-	// 6 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b6:
-	VMOVUPS      (R11), Y13
-	VMOVUPS      32(R11), Y14
-	VBROADCASTSS (BX), Y12
-	VFMADD231PS  Y13, Y12, Y0
-	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS 4(BX), Y12
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS 8(BX), Y12
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS 12(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS 16(BX), Y12
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS 20(BX), Y12
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y14, Y12, Y11
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b6
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	VMOVUPS      Y5, 160(DI)
-	VMOVUPS      Y6, 192(DI)
-	VMOVUPS      Y7, 224(DI)
-	VMOVUPS      Y8, 256(DI)
-	VMOVUPS      Y9, 288(DI)
-	VMOVUPS      Y10, 320(DI)
-	VMOVUPS      Y11, 352(DI)
-	ADDQ         $+24, SI
-	ADDQ         $+384, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+6, CX
-	JNE          next
-	RET
-
-rows5:
-	// 5 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b5:
-	VMOVUPS      (R11), Y11
-	VMOVUPS      32(R11), Y12
-	VBROADCASTSS (BX), Y10
-	VFMADD231PS  Y11, Y10, Y0
-	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS 4(BX), Y10
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS 8(BX), Y10
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS 12(BX), Y10
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS 16(BX), Y10
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y12, Y10, Y9
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b5
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	VMOVUPS      Y5, 160(DI)
-	VMOVUPS      Y6, 192(DI)
-	VMOVUPS      Y7, 224(DI)
-	VMOVUPS      Y8, 256(DI)
-	VMOVUPS      Y9, 288(DI)
-	ADDQ         $+20, SI
-	ADDQ         $+320, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+5, CX
-	JNE          next
-	RET
-
-rows4:
-	// 4 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b4:
-	VMOVUPS      (R11), Y9
-	VMOVUPS      32(R11), Y10
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y9, Y8, Y0
-	VFMADD231PS  Y10, Y8, Y1
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y9, Y8, Y2
-	VFMADD231PS  Y10, Y8, Y3
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y10, Y8, Y5
-	VBROADCASTSS 12(BX), Y8
-	VFMADD231PS  Y9, Y8, Y6
-	VFMADD231PS  Y10, Y8, Y7
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b4
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	VMOVUPS      Y5, 160(DI)
-	VMOVUPS      Y6, 192(DI)
-	VMOVUPS      Y7, 224(DI)
-	ADDQ         $+16, SI
-	ADDQ         $+256, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+4, CX
-	JNE          next
-	RET
-
-rows3:
-	// 3 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b3:
-	VMOVUPS      (R11), Y7
-	VMOVUPS      32(R11), Y8
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VFMADD231PS  Y8, Y6, Y1
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VFMADD231PS  Y8, Y6, Y3
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y8, Y6, Y5
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b3
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	VMOVUPS      Y5, 160(DI)
-	ADDQ         $+12, SI
-	ADDQ         $+192, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+3, CX
-	JNE          next
-	RET
-
-rows2:
-	// 2 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b2:
-	VMOVUPS      (R11), Y5
-	VMOVUPS      32(R11), Y6
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y5, Y4, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y6, Y4, Y3
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b2
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	ADDQ         $+8, SI
-	ADDQ         $+128, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+2, CX
-	JNE          next
-	RET
-
-rows1:
-	// 1 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b1:
-	VBROADCASTSS (BX), Y2
-	VFMADD231PS  (R11), Y2, Y0
-	VFMADD231PS  32(R11), Y2, Y1
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b1
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $+4, SI
-	ADDQ         $+64, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+1, CX
-	JNE          next
-	RET
-
-// func outer8x8AVX2<>()
-// Requires: AVX, FMA3
-TEXT ·outer8x8AVX2<>(SB), NOSPLIT, $16
-	// outer: g[1+i, u] = Σb x[b, i]·dz[b, u]   for all inputs, 8 units; fused from zero, b ascending; g[0, u] = Σb dz[b, u]
-	//   g [1+inputs, 8] packed, 1 panels   x [rows, ldx]   dz [rows, ldy]   inputs, rows >= 1
-	//   SI x, R8 ldx   DX dz, R10 ldy   DI g, R9 panel   AX rows   CX inputs   BX not 0 for g[0]   tiles of up to 8 inputs
-	//   first registers accumulators, input i in 1 from 1i; behind them a row of dz and elements of x; clobbers all
-	MOVQ  AX, (SP)
-	TESTQ BX, BX
-	JE    weights
-
-	// The gradient of the bias.
-	VXORPS Y0, Y0, Y0
-	MOVQ   DX, R11
-
-bias:
-	VADDPS  (R11), Y0, Y0
-	ADDQ    R10, R11
-	DECQ    AX
-	JNE     bias
-	VMOVUPS Y0, (DI)
-
-weights:
-	ADDQ $+32, DI
-
-next:
-	MOVQ CX, 8(SP)
-	CMPQ CX, $+8
-	JLE  pick
-	CMPQ CX, $+16
-	JGE  rows8
-	INCQ CX
-	SHRQ $0x01, CX
-
-pick:
-	CMPQ CX, $+8
-	JEQ  rows8
-	CMPQ CX, $+7
-	JEQ  rows7
-	CMPQ CX, $+6
-	JEQ  rows6
-	CMPQ CX, $+5
-	JEQ  rows5
-	CMPQ CX, $+4
-	JEQ  rows4
-	CMPQ CX, $+3
-	JEQ  rows3
-	CMPQ CX, $+2
-	JEQ  rows2
-	JMP  rows1
-
-rows8:
-	// 8 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b8:
-	VMOVUPS      (R11), Y9
-	VBROADCASTSS (BX), Y8
-	VFMADD231PS  Y9, Y8, Y0
-	VBROADCASTSS 4(BX), Y8
-	VFMADD231PS  Y9, Y8, Y1
-	VBROADCASTSS 8(BX), Y8
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS 12(BX), Y8
-	VFMADD231PS  Y9, Y8, Y3
-	VBROADCASTSS 16(BX), Y8
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS 20(BX), Y8
-	VFMADD231PS  Y9, Y8, Y5
-	VBROADCASTSS 24(BX), Y8
-	VFMADD231PS  Y9, Y8, Y6
-	VBROADCASTSS 28(BX), Y8
-	VFMADD231PS  Y9, Y8, Y7
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b8
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	VMOVUPS      Y5, 160(DI)
-	VMOVUPS      Y6, 192(DI)
-	VMOVUPS      Y7, 224(DI)
-	ADDQ         $+32, SI
-	ADDQ         $+256, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+8, CX
-	JNE          next
-	RET
-
-rows7:
-	// 7 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b7:
-	VMOVUPS      (R11), Y8
-	VBROADCASTSS (BX), Y7
-	VFMADD231PS  Y8, Y7, Y0
-	VBROADCASTSS 4(BX), Y7
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS 8(BX), Y7
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS 12(BX), Y7
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS 16(BX), Y7
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS 20(BX), Y7
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS 24(BX), Y7
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b7
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	VMOVUPS      Y5, 160(DI)
-	VMOVUPS      Y6, 192(DI)
-	ADDQ         $+28, SI
-	ADDQ         $+224, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+7, CX
-	JNE          next
-	RET
-
-rows6:
-	// 6 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b6:
-	VMOVUPS      (R11), Y7
-	VBROADCASTSS (BX), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS 4(BX), Y6
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS 8(BX), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS 12(BX), Y6
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS 16(BX), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS 20(BX), Y6
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b6
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	VMOVUPS      Y5, 160(DI)
-	ADDQ         $+24, SI
-	ADDQ         $+192, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+6, CX
-	JNE          next
-	RET
-
-rows5:
-	// 5 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b5:
-	VMOVUPS      (R11), Y6
-	VBROADCASTSS (BX), Y5
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS 4(BX), Y5
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 8(BX), Y5
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 12(BX), Y5
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 16(BX), Y5
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b5
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	VMOVUPS      Y4, 128(DI)
-	ADDQ         $+20, SI
-	ADDQ         $+160, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+5, CX
-	JNE          next
-	RET
-
-rows4:
-	// 4 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b4:
-	VMOVUPS      (R11), Y5
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(BX), Y4
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(BX), Y4
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(BX), Y4
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b4
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	VMOVUPS      Y3, 96(DI)
-	ADDQ         $+16, SI
-	ADDQ         $+128, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+4, CX
-	JNE          next
-	RET
-
-rows3:
-	// 3 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b3:
-	VMOVUPS      (R11), Y4
-	VBROADCASTSS (BX), Y3
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS 4(BX), Y3
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS 8(BX), Y3
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b3
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	VMOVUPS      Y2, 64(DI)
-	ADDQ         $+12, SI
-	ADDQ         $+96, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+3, CX
-	JNE          next
-	RET
-
-rows2:
-	// 2 inputs.
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b2:
-	VMOVUPS      (R11), Y3
-	VBROADCASTSS (BX), Y2
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS 4(BX), Y2
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b2
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $+8, SI
-	ADDQ         $+64, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+2, CX
-	JNE          next
-	RET
-
-rows1:
-	// 1 inputs.
-	VXORPS Y0, Y0, Y0
-	MOVQ   SI, BX
-	MOVQ   DX, R11
-	MOVQ   (SP), AX
-
-b1:
-	VBROADCASTSS (BX), Y1
-	VFMADD231PS  (R11), Y1, Y0
-	ADDQ         R8, BX
-	ADDQ         R10, R11
-	DECQ         AX
-	JNE          b1
-	VMOVUPS      Y0, (DI)
-	ADDQ         $+4, SI
-	ADDQ         $+32, DI
-	MOVQ         8(SP), CX
-	SUBQ         $+1, CX
-	JNE          next
 	RET
 
 // func peakAVX512(n int)

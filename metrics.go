@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Metric is a number that Fit and Evaluate report beside the loss. The definitions are Keras's (https://keras.io/api/metrics).
@@ -96,6 +97,16 @@ func (m *meanAccumulator) Result() float64 {
 		return math.Sqrt(mean)
 	}
 	return mean
+}
+
+func (m *meanAccumulator) state() []float64 { return []float64{m.sum, m.weight} }
+
+func (m *meanAccumulator) restore(state []float64) error {
+	if len(state) != 2 {
+		return fmt.Errorf("it has %d sums, want 2", len(state))
+	}
+	m.sum, m.weight = state[0], state[1]
+	return nil
 }
 
 // sameShape returns an error unless there is a target for each output.
@@ -230,6 +241,19 @@ func (c *countAccumulator) Add(y, p, weights []float32, rows int) {
 }
 
 func (c *countAccumulator) Result() float64 { return c.result(c) }
+
+func (c *countAccumulator) state() []float64 { return slices.Concat(c.counts[:]...) }
+
+func (c *countAccumulator) restore(state []float64) error {
+	n := len(c.thresholds)
+	if len(state) != len(c.counts)*n {
+		return fmt.Errorf("it has %d sums, want %d", len(state), len(c.counts)*n)
+	}
+	for i := range c.counts {
+		copy(c.counts[i], state[i*n:])
+	}
+	return nil
+}
 
 // ratio returns a/(a+b), 0 for 0/0.
 func ratio(a, b float64) float64 {

@@ -33,7 +33,14 @@ func (p ProgressLog) Start(*Training) (Hooks, error) {
 		return Hooks{}, fmt.Errorf("mlp: ProgressLog: Writer is nil, want os.Stdout for example")
 	}
 	l := &progressLine{ProgressLog: p}
-	hooks := Hooks{EpochBegin: l.begin, EpochEnd: l.end}
+	hooks := Hooks{EpochBegin: l.begin, EpochEnd: l.end,
+		State: func() ([]byte, error) { return nil, nil },
+		Restore: func(t *Training, _ []byte) error {
+			if t.Step == 0 {
+				return nil
+			}
+			return l.begin(t)
+		}}
 	if isTerminal(p.Writer) {
 		hooks.BatchEnd = l.step
 		hooks.End = l.abandon

@@ -46,8 +46,8 @@ func (t *storedTensor) isFloat() bool {
 	return t.dtype == dtypeF32 || t.dtype == "F16" || t.dtype == "BF16" || t.dtype == "F64"
 }
 
-// ReadSafetensors reads a safetensors file to its end: its tensors in the order of their data, and its metadata, nil if it
-// has none.
+// ReadSafetensors reads a safetensors file to its end: its tensors in the order of their data, and its metadata, nil if
+// it has none.
 //
 // Values of type F16, BF16 and F32 are exact, those of F64 are rounded once. A tensor of any other type, such as
 // the I64 of PyTorch's num_batches_tracked, has its name and shape but nil Values. NaN and infinities are read as they
@@ -112,7 +112,8 @@ func readSafetensorsHeader(r io.Reader) ([]storedTensor, map[string]string, erro
 	for i := range tensors {
 		t := &tensors[i]
 		if t.from != at {
-			return nil, nil, fmt.Errorf("tensor %.80q begins at byte %d of the data, want %d, the end of the one before", t.name, t.from, at)
+			return nil, nil, fmt.Errorf("tensor %.80q begins at byte %d of the data, want %d, the end of the one before",
+				t.name, t.from, at)
 		}
 		at = t.to
 	}
@@ -287,8 +288,8 @@ func float16(h uint16) float32 {
 	return math.Float32frombits(sign | (exponent+bias)<<23 | fraction<<13)
 }
 
-// WriteSafetensors writes tensors, as F32 and ordered by name, and metadata to a safetensors file, which Python's safetensors
-// library reads. The same tensors and metadata give the same bytes.
+// WriteSafetensors writes tensors, as F32 and ordered by name, and metadata to a safetensors file, which Python's
+// safetensors library reads. The same tensors and metadata give the same bytes.
 func WriteSafetensors(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	if err := writeSafetensors(w, tensors, metadata); err != nil {
 		return fmt.Errorf("mlp: safetensors: %w", err)

@@ -24,12 +24,13 @@ func safetensorsFile(header, data string) string {
 func TestWriteSafetensors(t *testing.T) {
 	var got bytes.Buffer
 	if err := WriteSafetensors(&got, []Tensor{
-		{"b", []int{2, 1}, []float32{1, -2}}, {"a\"\n\x01é", nil, []float32{0.5}}, {"empty", []int{0, 3}, nil},
+		{"b", []int{2, 1}, []float32{1, -2}}, {"a\"\n\r\t\b\f\x01\x7fé", nil, []float32{0.5}}, {"empty", []int{0, 3}, nil},
 	}, map[string]string{"k": "v\\", "": "w"}); err != nil {
 		t.Fatal(err)
 	}
-	header := `{"__metadata__":{"":"w","k":"v\\"},"a\"\n\u0001é":{"dtype":"F32","shape":[],"data_offsets":[0,4]},` +
-		`"b":{"dtype":"F32","shape":[2,1],"data_offsets":[4,12]},"empty":{"dtype":"F32","shape":[0,3],"data_offsets":[12,12]}}`
+	header := `{"__metadata__":{"":"w","k":"v\\"},"a\"\n\r\t\b\f\u0001` + "\x7f" + `é":` +
+		`{"dtype":"F32","shape":[],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[4,12]},` +
+		`"empty":{"dtype":"F32","shape":[0,3],"data_offsets":[12,12]}}`
 	header += strings.Repeat(" ", 7-(len(header)+7)%8)
 	if want := safetensorsFile(header, "\x00\x00\x00\x3f\x00\x00\x80\x3f\x00\x00\x00\xc0"); got.String() != want {
 		t.Errorf("got  %q\nwant %q", got.String(), want)
@@ -58,9 +59,7 @@ func TestWriteSafetensorsErrors(t *testing.T) {
 		{"name", []Tensor{{"\xff", []int{1}, one}}, nil, "not UTF-8"},
 		{"metadata", nil, map[string]string{"k": "\xff"}, `metadata "k"`},
 	} {
-		if err := WriteSafetensors(io.Discard, c.tensors, c.metadata); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got error %v, want one with %q", c.name, err, c.want)
-		}
+		refused(t, c.name, WriteSafetensors(io.Discard, c.tensors, c.metadata), c.want)
 	}
 	for _, room := range []int64{0, 64} { // for nothing, for the header
 		if err := WriteSafetensors(&fullWriter{room}, []Tensor{{"a", []int{1}, one}}, nil); !errors.Is(err, errFull) {
@@ -145,25 +144,31 @@ func TestReadSafetensorsErrors(t *testing.T) {
 		{"two values", safetensorsFile(`{}{}`, ""), "want the end after the value, got an object"},
 		{"closing bracket", safetensorsFile(`{}]`, ""), "invalid character ']'"},
 		{"twice", safetensorsFile(`{"a":`+entry+`,"\u0061":`+entry+`}`, "1234"), `the key "a" stands twice`},
-		{"twice within", safetensorsFile(`{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "1234"), `"a": the key "dtype" stands twice`},
-		{"twice in metadata", safetensorsFile(`{"__metadata__":{"k":"","k":""}}`, ""), `"__metadata__": the key "k" stands twice`},
+		{"twice within", safetensorsFile(`{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, "1234"),
+			`"a": the key "dtype" stands twice`},
+		{"twice in metadata", safetensorsFile(`{"__metadata__":{"k":"","k":""}}`, ""),
+			`"__metadata__": the key "k" stands twice`},
 		{"null metadata", safetensorsFile(`{"__metadata__":null}`, ""), `"__metadata__": want an object, got null`},
-		{"number", safetensorsFile(`{"a":{"dtype":"F32","shape":[1,-0],"data_offsets":[0,4]}}`, "1234"), `"a": "shape": [1]: want a whole number`},
-		{"shape object", safetensorsFile(`{"a":{"dtype":"F32","shape":{},"data_offsets":[0,4]}}`, "1234"), `want a list, got an object`},
+		{"number", safetensorsFile(`{"a":{"dtype":"F32","shape":[1,-0],"data_offsets":[0,4]}}`, "1234"),
+			`"a": "shape": [1]: want a whole number`},
+		{"shape object", safetensorsFile(`{"a":{"dtype":"F32","shape":{},"data_offsets":[0,4]}}`, "1234"),
+			`want a list, got an object`},
 		{"deep extra", safetensorsFile(`{"a":{"x":`+strings.Repeat("[", 20000)+`}}`, ""), "exceeded max depth"},
 		{"half byte", safetensorsFile(`{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}}`, "1"), "takes 3·4 bits"},
-		{"product", safetensorsFile(`{"a":{"dtype":"F32","shape":[65536,65536,65536,65536],"data_offsets":[0,0]}}`, ""), "too many elements"},
-		{"product of 0", safetensorsFile(`{"a":{"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}}`, ""), ""},
-		{"overlap of nothing", safetensorsFile(`{"a":`+entry+`,"b":{"dtype":"F32","shape":[0],"data_offsets":[2,2]}}`, "1234"), `"b" begins at byte 2 of the data, want 4`},
+		{"product", safetensorsFile(`{"a":{"dtype":"F32","shape":[65536,65536,65536,65536],"data_offsets":[0,0]}}`, ""),
+			"too many elements"},
+		{"product of 0", safetensorsFile(`{"a":{"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}}`, ""),
+			""},
+		{"overlap of nothing", safetensorsFile(`{"a":`+entry+`,"b":{"dtype":"F32","shape":[0],"data_offsets":[2,2]}}`, "1234"),
+			`"b" begins at byte 2 of the data, want 4`},
 		{"short data", safetensorsFile(`{"a":`+entry+`}`, "123"), `data of tensor "a", of bytes 0 to 4: unexpected EOF`},
 		{"no data", safetensorsFile(`{"a":`+entry+`}`, ""), `data of tensor "a", of bytes 0 to 4: unexpected EOF`},
-		{"short data passed over", safetensorsFile(`{"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}}`, "123"), `data of tensor "a"`},
+		{"short data passed over", safetensorsFile(`{"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}}`, "123"),
+			`data of tensor "a"`},
 		{"more data", safetensorsFile(`{"a":`+entry+`}`, "12345"), "want the end of the file"},
 	} {
 		_, _, err := ReadSafetensors(strings.NewReader(c.file))
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got error %v, want one with %q", c.name, err, c.want)
-		}
+		refused(t, c.name, err, c.want)
 		if err != nil && len(err.Error()) > 500 {
 			t.Errorf("%s: an error of %d bytes", c.name, len(err.Error()))
 		}
@@ -183,7 +188,8 @@ func TestReadSafetensorsMemory(t *testing.T) {
 	for dtype, bits := range dtypeBits {
 		count := uint64(1) << 30
 		for _, data := range []string{"", strings.Repeat("x", 1<<18)} {
-			file := []byte(safetensorsFile(fmt.Sprintf(`{"a":{"dtype":"%s","shape":[%d],"data_offsets":[0,%d]}}`, dtype, count, count/8*bits), data))
+			header := fmt.Sprintf(`{"a":{"dtype":"%s","shape":[%d],"data_offsets":[0,%d]}}`, dtype, count, count/8*bits)
+			file := []byte(safetensorsFile(header, data))
 			allocated := allocatedBy(func() {
 				if _, _, err := ReadSafetensors(bytes.NewReader(file)); !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Errorf("%s: got error %v, want %v", dtype, err, io.ErrUnexpectedEOF)

@@ -51,7 +51,8 @@ func (n *Network) save(w io.Writer) error {
 }
 
 // SaveFile writes the network to a file as Save does, replacing one that is there. A reader of the file, or the next
-// start after a crash, sees the old file or the new one and nothing between.
+// start after a crash, sees the old file or the new one and nothing between. Windows refuses to replace a file while
+// another program has it open, which is an error.
 func (n *Network) SaveFile(path string) error {
 	if err := writeFileAtomic(path, n.save); err != nil {
 		return fmt.Errorf("mlp: saving a model: %w", err)

@@ -185,13 +185,10 @@ func TestFitEqualsSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	order := make([]int, 50)
-	for i := range order {
-		order[i] = i
-	}
-	rng := stepped.shuffler()
 	for epoch := range 2 {
-		shuffle(order, rng)
+		pass := fit{trainer: stepped, order: make([]int, 50), passStart: stepped.batches}
+		pass.drawOrder()
+		order := pass.order
 		rows, err := d.Subset(order)
 		if err != nil {
 			t.Fatal(err)

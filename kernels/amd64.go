@@ -25,7 +25,6 @@ func amd64() ([]byte, error) {
 	}
 
 	p.products()
-	p.weightGradients()
 	p.peaks()
 
 	file, err := p.Result()
@@ -57,10 +56,13 @@ func (p *program) kernel(name, signature string, comment ...string) {
 	p.Comment(comment...)
 }
 
-// routine begins a function that kernels call, with arguments in registers.
-func (p *program) routine(name string, comment ...string) {
+// routine begins a function that kernels call, with that many bytes of arguments on the stack.
+func (p *program) routine(name string, arguments int, comment ...string) {
 	p.Function(name + "<>")
 	p.Attributes(attr.NOSPLIT)
+	if arguments > 0 {
+		p.SignatureExpr(fmt.Sprintf("func(arguments [%d]byte)", arguments))
+	}
 	p.Comment(comment...)
 }
 

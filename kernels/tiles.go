@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -19,47 +20,29 @@ type tiles struct {
 // The families. A tile needs eight accumulators to hide the latency of the multiply-adds, and loads less than two
 // operands for each of them; docs/KERNELS.md derives the sizes.
 var (
-	tiles64AVX512 = tiles{zmm, 64, upTo(6)}
-	tiles32AVX512 = tiles{zmm, 32, upTo(8)}
-	tiles16AVX512 = tiles{zmm, 16, append([]int{16}, upTo(8)...)}
+	tiles64AVX512 = tiles{zmm, 64, []int{4, 2, 1}}
+	tiles32AVX512 = tiles{zmm, 32, []int{8, 6, 4, 2, 1}}
+	tiles16AVX512 = tiles{zmm, 16, []int{16, 8, 4, 2, 1}}
 
-	tiles64AVX2 = tiles{ymm, 64, upTo(1)}
-	tiles32AVX2 = tiles{ymm, 32, upTo(3)}
-	tiles16AVX2 = tiles{ymm, 16, upTo(6)}
-	tiles8AVX2  = tiles{ymm, 8, upTo(8)}
+	tiles64AVX2 = tiles{ymm, 64, []int{1}}
+	tiles32AVX2 = tiles{ymm, 32, []int{3, 2, 1}}
+	tiles16AVX2 = tiles{ymm, 16, []int{6, 4, 2, 1}}
+	tiles8AVX2  = tiles{ymm, 8, []int{8, 4, 2, 1}}
 )
 
-// upTo returns n, n-1, … 1.
-func upTo(n int) []int {
-	rows := make([]int, n)
-	for i := range rows {
-		rows[i] = n - i
-	}
-	return rows
-}
-
-// limited returns the family without its tiles of more than n rows.
-func (t tiles) limited(n int) tiles {
-	t.rows = t.rows[slices.IndexFunc(t.rows, func(r int) bool { return r <= n }):]
-	return t
-}
-
-// name returns the name of the family's routine for an operation: the largest tile names it.
-func (t tiles) name(op string) string { return fmt.Sprintf("%s%dx%d%s", op, t.rows[0], t.units, t.isa) }
+// name returns the name of the family's routine: its largest tile.
+func (t tiles) name() string { return fmt.Sprintf("tile%dx%d%s", t.rows[0], t.units, t.isa) }
 
 // vectors returns the number of vectors of a row.
 func (t tiles) vectors() int { return t.units / t.lanes }
 
-// step returns the number of bytes from one row of a packed panel to the next.
-func (t tiles) step() int { return 4 * min(t.units, 16) }
-
 // acc returns the accumulator of a row's vector.
 func (t tiles) acc(row, vector int) reg.Register { return t.reg(row*t.vectors() + vector) }
 
-// packed returns the place of a row's vector in packed panels: base is the row in the first panel, panel and panel3 are the
-// distances to the second and the fourth.
-func (t tiles) packed(base reg.Register, disp int, panel, panel3 reg.Register, vector int) operand.Mem {
-	m := at(base, disp+vector*t.bytes()%64)
+// vector returns the place of a row's vector: base is the row in the first panel, panel and panel3 are the distances to
+// the second and the fourth.
+func (t tiles) vector(base, panel, panel3 reg.Register, vector int) operand.Mem {
+	m := at(base, vector*t.bytes()%64)
 	switch vector * t.bytes() / 64 {
 	case 1:
 		return m.Idx(panel, 1)
@@ -112,31 +95,220 @@ func (p *program) multiply(t tiles, rows int, left func(row int) operand.Mem, ri
 	}
 }
 
-// pick emits the choice of the next tile for the rows left in the register rows, which it may change: the largest while
-// two of it are left, then two equal ones, so that no tile has too few accumulators.
-func (p *program) pick(t tiles, rows reg.GPPhysical) {
-	most := t.rows[0]
-	sizes := t.rows
-	if len(sizes) > 1 && most > sizes[1]+1 {
-		// The largest stands apart from a dense run of smaller ones.
-		p.CMPQ(rows, imm(most))
-		p.JGE(operand.LabelRef(fmt.Sprintf("rows%d", most)))
-		sizes = sizes[1:]
-		most = sizes[0]
+// tileArguments are the arguments of a family's routine, on the stack, and their order. Sizes in bytes, but for k and rows.
+// The routine changes a, c, mask, rows and done.
+var tileArguments = []string{
+	"a",       // left operand, first row
+	"aRow",    // distance of its rows
+	"aStep",   // distance of its elements along the reduction
+	"bias",    // what the accumulators of all rows begin as
+	"b",       // right operand, first row
+	"bStep",   // distance of its rows, along the reduction
+	"bPanel",  // distance of its panels, and of the bias's
+	"c",       // result, first row
+	"cRow",    // distance of its rows
+	"cPanel",  // distance of its panels
+	"k",       // length of the reduction, at least 1
+	"rows",    // rows of a and c, at least 1
+	"done",    // 0: number of rows done before
+	"relu",    // not 0: results that are not above zero become +0
+	"mask",    // first row of what decides instead: c is +0 where mask is not above zero; 0 for none
+	"maskRow", // distance of its rows; 0 where mask is
+}
+
+// tileArgument returns an argument as the routine sees it.
+func (p *program) tileArgument(name string) operand.Mem {
+	return operand.NewParamAddr(name, 8*slices.Index(tileArguments, name))
+}
+
+// tile emits the routine of a family, which computes all rows of c for as many panels as its tiles are wide.
+func (p *program) tile(t tiles) {
+	n := t.vectors()
+	p.routine(t.name(), 8*len(tileArguments),
+		fmt.Sprintf("c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, %d units; fused, k ascending", t.units),
+		fmt.Sprintf("  a [rows, k]   b [k, %d], bias and c [rows, %d]   in %d panels   mask [rows, %[1]d]   rows, k >= 1", t.units, t.units, max(1, t.units/16)),
+		fmt.Sprintf("  tiles of %s rows: the first registers accumulators, row r in %d from %[2]dr; behind them a row of b, elements of a", joined(t.rows), n),
+		"  SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all",
+		"  act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched",
+	)
+	p.Label("next")
+	p.pick(t)
+	for _, r := range t.rows {
+		p.rows(t, r)
 	}
-	if most > 1 {
-		p.CMPQ(rows, imm(most))
-		p.JLE(operand.LabelRef("pick"))
-		p.CMPQ(rows, imm(2*most))
-		p.JGE(operand.LabelRef(fmt.Sprintf("rows%d", most)))
-		p.INCQ(rows)
-		p.SHRQ(imm8(1), rows)
-		p.Label("pick")
-		for _, r := range sizes[:len(sizes)-1] {
-			p.CMPQ(rows, imm(r))
-			p.JEQ(operand.LabelRef(fmt.Sprintf("rows%d", r)))
+}
+
+func joined(numbers []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(numbers), " ", ", "), "[]")
+}
+
+// pick emits the choice of the next tile: the largest while two of it are left, then two of about half. The last may
+// begin before the rows that are left, and compute some again, with the same result: so there need not be a tile of each
+// number of rows.
+func (p *program) pick(t tiles) {
+	left, again := reg.RCX, reg.RAX
+	rows := func(n int) operand.LabelRef { return operand.LabelRef(fmt.Sprintf("rows%d", n)) }
+	most := t.rows[0]
+	if most == 1 {
+		return
+	}
+	p.MOVQ(p.tileArgument("rows"), left)
+	p.CMPQ(left, imm(2*most))
+	p.JGE(rows(most))
+	p.CMPQ(left, imm(most))
+	p.JE(rows(most))
+	p.JL(operand.LabelRef("last"))
+	p.INCQ(left)
+	p.SHRQ(imm8(1), left)
+	for i, r := range t.rows[:len(t.rows)-1] {
+		if next := t.rows[i+1]; next > most/2 || r > most/2 {
+			p.CMPQ(left, imm(next))
+			p.JG(rows(r))
 		}
-		p.JMP(operand.LabelRef("rows1"))
+	}
+	p.Label("last")
+	for i, r := range t.rows[:len(t.rows)-1] {
+		next := t.rows[i+1]
+		if i > 0 {
+			p.CMPQ(left, imm(r))
+			p.JE(rows(r))
+		}
+		if r == next+1 {
+			continue
+		}
+		label := fmt.Sprintf("below%d", r)
+		p.CMPQ(left, imm(next))
+		p.JLE(operand.LabelRef(label))
+		p.MOVQ(imm(r), again)
+		p.SUBQ(left, again)
+		p.CMPQ(again, p.tileArgument("done"))
+		p.JG(rows(next))
+		p.ADDQ(again, p.tileArgument("rows"))
+		for _, operands := range [][2]string{{"a", "aRow"}, {"c", "cRow"}, {"mask", "maskRow"}} {
+			p.MOVQ(p.tileArgument(operands[1]), left)
+			p.IMULQ(again, left)
+			p.SUBQ(left, p.tileArgument(operands[0]))
+		}
+		p.JMP(rows(r))
+		p.Label(label)
+	}
+	p.JMP(rows(1))
+}
+
+// rows emits the tile of that many rows.
+func (p *program) rows(t tiles, rows int) {
+	label := func(name string) string { return fmt.Sprintf("%s%d", name, rows) }
+	n := t.vectors()
+	bases := rowBases(rows)
+	a := []reg.GPPhysical{reg.RSI, reg.RCX, reg.R13, reg.RDI, reg.RDX, reg.R10}[:len(bases)]
+	aRow, aStep, b, bStep, panel, panel3, k := reg.R8, reg.R12, reg.RBX, reg.R11, reg.R9, reg.R10, reg.RAX
+
+	p.Label(label("rows"))
+	p.MOVQ(p.tileArgument("bias"), b)
+	if t.units > 16 {
+		p.MOVQ(p.tileArgument("bPanel"), panel)
+	}
+	if t.units > 48 {
+		p.LEAQ(at(panel, 0).Idx(panel, 2), panel3)
+	}
+	for v := range n {
+		p.VMOVUPS(t.vector(b, panel, panel3, v), t.acc(0, v))
+	}
+	for r := 1; r < rows; r++ {
+		for v := range n {
+			p.VMOVAPS(t.acc(0, v), t.acc(r, v))
+		}
+	}
+	p.MOVQ(p.tileArgument("a"), a[0])
+	p.MOVQ(p.tileArgument("aRow"), aRow)
+	for i := 1; i < len(bases); i++ {
+		p.LEAQ(at(a[i-1], 0).Idx(aRow, 2), a[i])
+		p.ADDQ(aRow, a[i])
+	}
+	p.MOVQ(p.tileArgument("aStep"), aStep)
+	p.MOVQ(p.tileArgument("b"), b)
+	p.MOVQ(p.tileArgument("bStep"), bStep)
+	p.MOVQ(p.tileArgument("k"), k)
+	p.Label(label("k"))
+	p.multiply(t, rows, func(row int) operand.Mem {
+		i, scale := rowBase(bases, row)
+		if scale == 0 {
+			return at(a[i], 0)
+		}
+		return at(a[i], 0).Idx(aRow, uint8(scale))
+	}, func(v int) operand.Mem { return t.vector(b, panel, panel3, v) })
+	for _, base := range a {
+		p.ADDQ(aStep, base)
+	}
+	p.ADDQ(bStep, b)
+	p.DECQ(k)
+	p.JNE(operand.LabelRef(label("k")))
+
+	zero, keep := t.reg(t.count-1), t.reg(t.count-2)
+	if rows*n > t.count-2 {
+		panic("kernels: no registers are left for the results of " + t.name())
+	}
+	c, cRow, mask, maskRow := reg.RDX, reg.RDI, reg.RBX, reg.RCX
+	p.MOVQ(p.tileArgument("mask"), mask)
+	p.TESTQ(mask, mask)
+	p.JNE(operand.LabelRef(label("masked")))
+	p.CMPQ(p.tileArgument("relu"), imm8(0))
+	p.JE(operand.LabelRef(label("store")))
+	p.clear(t.vectorSet, zero)
+	for i := range rows * n {
+		p.keep(t, notLessOrEqual, zero, t.reg(i), keep, t.reg(i))
+	}
+	p.JMP(operand.LabelRef(label("store")))
+
+	p.Label(label("masked"))
+	p.MOVQ(p.tileArgument("maskRow"), maskRow)
+	p.clear(t.vectorSet, zero)
+	for r := range rows {
+		for v := range n {
+			p.keep(t, lessThan, at(mask, v*t.bytes()), zero, keep, t.acc(r, v))
+		}
+		p.ADDQ(maskRow, mask)
+	}
+	p.MOVQ(mask, p.tileArgument("mask"))
+
+	p.Label(label("store"))
+	p.MOVQ(p.tileArgument("c"), c)
+	p.MOVQ(p.tileArgument("cRow"), cRow)
+	if t.units > 16 {
+		p.MOVQ(p.tileArgument("cPanel"), panel)
+	}
+	if t.units > 48 {
+		p.LEAQ(at(panel, 0).Idx(panel, 2), panel3)
+	}
+	for r := range rows {
+		for v := range n {
+			p.VMOVUPS(t.acc(r, v), t.vector(c, panel, panel3, v))
+		}
+		p.ADDQ(cRow, c)
+	}
+	p.MOVQ(c, p.tileArgument("c"))
+	p.IMUL3Q(imm(rows), aRow, aRow)
+	p.ADDQ(aRow, p.tileArgument("a"))
+	p.ADDQ(imm(rows), p.tileArgument("done"))
+	p.SUBQ(imm(rows), p.tileArgument("rows"))
+	p.JNE(operand.LabelRef("next"))
+	p.RET()
+}
+
+// Predicates of VCMPPS, quiet.
+const (
+	lessThan       = 0x11 // and ordered
+	notLessOrEqual = 0x16 // or unordered
+)
+
+// keep sets acc to +0 where not "a predicate b"; scratch is a vector register.
+func (p *program) keep(t tiles, predicate int, b operand.Op, a, scratch, acc reg.Register) {
+	if t.lanes == 16 {
+		p.VCMPPS(imm8(predicate), b, a, reg.K1)
+		p.VMOVAPS_Z(acc, reg.K1, acc)
+	} else {
+		p.VCMPPS(imm8(predicate), b, a, scratch)
+		p.VANDPS(scratch, acc, acc)
 	}
 }
 

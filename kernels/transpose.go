@@ -5,78 +5,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// strip is the number of inputs whose weights gradInput transposes at a time.
-const strip = 32
-
-// gradInput emits the kernel of the gradient of the inputs: for each strip of inputs it transposes the weights into
-// panels, and then takes the forward product's routines.
-func (p *program) gradInput(isa string, families []choice) {
-	p.kernel("gradInput"+isa, "func(d *dense)",
-		"dx[b, i] = Σu dz[b, u]·w[i, u], fused from zero, u ascending; where masked, +0 unless x[b, i] > 0",
-		"  dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   i from d.from on",
-		"  a strip of inputs: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then the product dx = dz·t of as many panels",
-	)
-	s := panelSlots{p.slot(), p.slot(), p.slot(), p.slot(), p.slot()}
-	done := p.slot()
-	p.MOVQ(imm(0), done)
-	d, at, n := reg.RBX, reg.R13, reg.RCX
-
-	p.Label("strip")
-	p.Load(p.Param("d"), d)
-	p.MOVQ(done, at)
-	p.MOVQ(p.field(d, "dense.inputs"), n)
-	p.SUBQ(at, n)
-	p.CMPQ(n, imm(strip))
-	p.JLE(operand.LabelRef("sized"))
-	p.MOVQ(imm(strip), n)
-	p.Label("sized")
-	p.LEAQ(operand.Mem{Base: n, Disp: 7}, reg.RAX)
-	p.ANDQ(imm(-8), reg.RAX)
-	p.MOVQ(reg.RAX, s.left)
-	p.MOVQ(p.field(d, "dense.dx"), reg.RAX)
-	p.LEAQ(operand.Mem{Base: reg.RAX, Index: at, Scale: 4}, reg.RAX)
-	p.MOVQ(reg.RAX, s.y)
-	p.MOVQ(p.field(d, "dense.x"), reg.RAX)
-	p.LEAQ(operand.Mem{Base: reg.RAX, Index: at, Scale: 4}, reg.RAX)
-	p.MOVQ(reg.RAX, s.a)
-	p.MOVQ(p.field(d, "dense.units"), tUnits)
-	p.ADDQ(imm(7), tUnits)
-	p.ANDQ(imm(-8), tUnits)
-	p.LEAQ(operand.Mem{Base: tUnits, Disp: 1}, tPanel)
-	p.SHLQ(imm8(6), tPanel)
-	p.MOVQ(tPanel, s.panel)
-	p.MOVQ(p.field(d, "dense.t"), tT)
-	p.MOVQ(tT, s.w)
-	p.MOVQ(p.field(d, "dense.w"), tW)
-	p.bytesOf(p.field(d, "dense.panel"), tWPanel)
-	p.ADDQ(p.field(d, "dense.from"), at)
-	p.CMPB(p.field(d, "dense.transposed"), imm8(0))
-	p.JNE(operand.LabelRef("transposed"))
-	p.call("transposeAVX2")
-	p.Label("transposed")
-	p.panels(s, families, func() {
-		d := reg.R13
-		p.Load(p.Param("d"), d)
-		p.MOVQ(p.field(d, "dense.dz"), argX)
-		p.bytesOf(p.field(d, "dense.ldy"), argLDX)
-		p.bytesOf(p.field(d, "dense.lddx"), argLDY)
-		p.bytesOf(p.field(d, "dense.ldx"), argLDA)
-		p.MOVQ(p.field(d, "dense.units"), argK)
-		p.MOVQ(p.field(d, "dense.rows"), argRows)
-		p.MOVL(imm(-1), argLimit.As32())
-		p.CMPB(p.field(d, "dense.masked"), imm8(0))
-		p.JNE(operand.LabelRef("isMasked"))
-		p.MOVQ(imm(0), s.a)
-		p.Label("isMasked")
-	})
-	p.Load(p.Param("d"), d)
-	p.ADDQ(imm(strip), done)
-	p.MOVQ(done, reg.RAX)
-	p.CMPQ(reg.RAX, p.field(d, "dense.inputs"))
-	p.JLT(operand.LabelRef("strip"))
-	p.ret()
-}
-
 // Arguments of transpose; sizes in elements, distances in bytes.
 var (
 	tW      = reg.RSI // first panel
@@ -90,7 +18,7 @@ var (
 
 // transpose emits the routine that transposes a strip of weights.
 func (p *program) transpose() {
-	p.routine("transposeAVX2",
+	p.routine("transposeAVX2", 0,
 		"transpose: t[i/16][1+u][i%16] = w[from+i, u], t[i/16][0] = 0   for all units, padded to a multiple of 8, and inputs i",
 		"  w [panels][1+inputs][16] packed   t [panels][1+units][16], the last panel 8 wide if at most 8 inputs remain",
 		"  SI w, R9 its panel   R11 units   R13 from   CX inputs >= 1   DI t, R10 its panel",

@@ -1,0 +1,426 @@
+package mlp
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Checkpoint makes a training survive an interruption: Fit writes all that it needs to go on, and a Fit that finds such a file goes on
+// from there, with the very weights that an uninterrupted training gives. A training that comes to its end removes the file.
+//
+// The file holds weights, the optimizer's state, the place in the shuffled rows, metrics, History and the callbacks' State. It is
+// replaced atomically, and the one before it stays as Path with ".previous". Another network, trainer configuration, data set or
+// FitConfig (but for Epochs) is an error.
+type Checkpoint struct {
+	Path  string // "" is off
+	Steps int    // write after each that many steps, besides the end of each epoch and a done ctx; 0 means never
+}
+
+// checkpointKey is the metadata key of a checkpoint's state in its safetensors file.
+const (
+	checkpointKey     = "mlp_checkpoint"
+	checkpointVersion = 1
+)
+
+// checkpointState is a checkpoint without its arrays.
+type checkpointState struct {
+	Version int `json:"version"`
+
+	// What must be the same to go on.
+	Network string `json:"network"`
+	Trainer string `json:"trainer"`
+	Data    string `json:"data"`
+	Fit     string `json:"fit"`
+
+	Epoch     int `json:"epoch"`
+	Step      int `json:"step"`
+	PassStart int `json:"pass_start"`
+	Batches   int `json:"batches"`
+	Updates   int `json:"updates"`
+	Rows      int `json:"rows"`
+
+	LossSum exact   `json:"loss_sum"`
+	Rate    exact   `json:"rate"`
+	Powers  []exact `json:"powers"` // of moments: power1, power2, product, power96
+
+	Metrics   [][]exact       `json:"metrics"`
+	Epochs    []int           `json:"epochs"`
+	History   []exactLogs     `json:"history"`
+	Callbacks []callbackState `json:"callbacks"`
+}
+
+// exact is a float64 that JSON keeps to the bit, NaN and infinities included.
+type exact float64
+
+// MarshalJSON writes the number as a string.
+func (e exact) MarshalJSON() ([]byte, error) {
+	return strconv.AppendQuote(nil, strconv.FormatFloat(float64(e), 'g', -1, 64)), nil
+}
+
+// UnmarshalJSON reads it back.
+func (e *exact) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	*e = exact(v)
+	return err
+}
+
+func exacts(x []float64) []exact {
+	e := make([]exact, len(x))
+	for i, v := range x {
+		e[i] = exact(v)
+	}
+	return e
+}
+
+func fromExacts(e []exact) []float64 {
+	x := make([]float64, len(e))
+	for i, v := range e {
+		x[i] = float64(v)
+	}
+	return x
+}
+
+type exactLogs struct {
+	Names  []string `json:"names"`
+	Values []exact  `json:"values"`
+}
+
+type callbackState struct {
+	Present bool   `json:"present"` // the callback has a State
+	State   []byte `json:"state"`
+}
+
+// resumable is an Accumulator whose sums a checkpoint can keep.
+type resumable interface {
+	state() []float64
+	restore(state []float64) error
+}
+
+// fingerprints fills in what must be the same to go on.
+func (f *fit) fingerprints(s *checkpointState) error {
+	t := f.trainer
+	a := architecture{features: t.net.features, layers: t.net.layers}
+	text, err := a.appendJSON(nil)
+	if err != nil {
+		return err
+	}
+	s.Network = string(text)
+	opt := t.opt
+	schedule := fmt.Sprintf("%T %+v", opt.schedule, opt.schedule)
+	if _, ok := opt.schedule.(ScheduleFunc); ok {
+		schedule = "function"
+	}
+	opt.schedule, opt.rate = nil, 0
+	names := []string{}
+	for _, m := range t.metrics {
+		names = append(names, m.name)
+	}
+	s.Trainer = fmt.Sprintf("loss %T %+v, optimizer %+v, schedule %s, metrics %q, batch size %d, seed %d, accumulate %d, EMA %v, no decay %q",
+		t.cfg.Loss, t.cfg.Loss, opt, schedule, names, t.cfg.BatchSize, t.cfg.Seed, t.cfg.AccumulateSteps, t.cfg.EMA, t.cfg.NoDecay)
+	s.Data = f.data.digest()
+	validation := ""
+	if f.validation != nil {
+		validation = f.validation.digest()
+	}
+	s.Fit = fmt.Sprintf("%d training rows, validation %q every %d, class weights %v, no shuffle %v, initial epoch %d, steps per epoch %d",
+		len(f.order), validation, f.cfg.ValidateEvery, f.cfg.ClassWeights, f.cfg.NoShuffle, f.cfg.InitialEpoch, f.cfg.StepsPerEpoch)
+	return nil
+}
+
+// digest describes the data set's shape and values.
+func (d *Dataset) digest() string {
+	h := sha256.New()
+	buffer := make([]byte, 0, ioChunk)
+	for _, values := range [][]float32{d.X, d.Y, d.SampleWeights} {
+		for len(values) > 0 {
+			n := min(len(values), ioChunk/4)
+			buffer = appendFloat32s(buffer[:0], values[:n])
+			h.Write(buffer)
+			values = values[n:]
+		}
+	}
+	return fmt.Sprintf("%d rows of %d features and %d targets, %x", d.Rows(), d.Features, d.Targets, h.Sum(nil)[:8])
+}
+
+func appendFloat32s(b []byte, x []float32) []byte {
+	for _, v := range x {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}
+
+// arrays returns everything of the trainer that is as long as the weights, by its name in the file.
+func (t *Trainer) arrays() []Tensor {
+	list := []Tensor{{Name: "weights", Values: t.net.params}, {Name: "statistics", Values: t.net.statistics},
+		{Name: "sums", Values: t.sums}, {Name: "average", Values: t.average}}
+	for i, m := range t.moments.arrays {
+		list = append(list, Tensor{Name: "moments." + strconv.Itoa(i), Values: m})
+	}
+	n := 0
+	for _, a := range list {
+		if len(a.Values) > 0 {
+			a.Shape = []int{len(a.Values)}
+			list[n] = a
+			n++
+		}
+	}
+	return list[:n]
+}
+
+// saveAfterStep writes a checkpoint if one is due within an epoch.
+func (f *fit) saveAfterStep(training *Training, hooks []Hooks, history *History) error {
+	if every := f.cfg.Checkpoint.Steps; every == 0 || f.trainer.batches%every != 0 {
+		return nil
+	}
+	return f.save(training, hooks, history)
+}
+
+// save writes a checkpoint, if they are on.
+func (f *fit) save(training *Training, hooks []Hooks, history *History) error {
+	path := f.cfg.Checkpoint.Path
+	if path == "" {
+		return nil
+	}
+	t := f.trainer
+	s := checkpointState{
+		Version: checkpointVersion, Epoch: training.Epoch, Step: training.Step, PassStart: f.passStart, Batches: t.batches, Updates: t.moments.step,
+		Rows: f.rows, LossSum: exact(f.lossSum), Rate: exact(t.rate),
+		Powers: exacts([]float64{t.moments.power1, t.moments.power2, t.moments.product, t.moments.power96}), Epochs: history.Epochs,
+	}
+	err := f.fingerprints(&s)
+	for _, m := range t.metrics {
+		s.Metrics = append(s.Metrics, exacts(m.Accumulator.(resumable).state()))
+	}
+	for _, l := range history.logs {
+		s.History = append(s.History, exactLogs{l.names, exacts(l.values)})
+	}
+	for _, h := range hooks {
+		c := callbackState{Present: h.State != nil}
+		if c.Present && err == nil {
+			c.State, err = h.State()
+		}
+		s.Callbacks = append(s.Callbacks, c)
+	}
+	var text []byte
+	if err == nil {
+		text, err = json.Marshal(s)
+	}
+	if err == nil {
+		if err = os.Rename(path, path+previousSuffix); errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
+	}
+	if err == nil {
+		err = writeFileAtomic(path, func(w io.Writer) error {
+			return writeSafetensors(w, t.arrays(), map[string]string{checkpointKey: string(text)})
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("mlp: writing a checkpoint: %w", err)
+	}
+	return nil
+}
+
+const previousSuffix = ".previous"
+
+// remove deletes the checkpoints of a training that came to its end.
+func (c Checkpoint) remove() error {
+	if c.Path == "" {
+		return nil
+	}
+	for _, path := range []string{c.Path, c.Path + previousSuffix} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("mlp: removing a checkpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// resume puts everything into the state of the checkpoint, if there is one.
+func (f *fit) resume(training *Training, hooks []Hooks, history *History) error {
+	path := f.cfg.Checkpoint.Path
+	if path == "" {
+		return nil
+	}
+	for _, m := range f.trainer.metrics {
+		if _, ok := m.Accumulator.(resumable); !ok {
+			return fmt.Errorf("mlp: a Checkpoint cannot keep the sums of metric %q, a type of your own", m.name)
+		}
+	}
+	// What a killed writer left. A training has one writer.
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp"))
+	for _, name := range left {
+		os.Remove(name)
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		path += previousSuffix // a crash came between the two renamings
+		data, err = os.ReadFile(path)
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = f.restore(data, training, hooks, history)
+	}
+	if err != nil {
+		return fmt.Errorf("mlp: resuming from the checkpoint %s: %w", path, err)
+	}
+	return nil
+}
+
+// restore reads a checkpoint. It changes nothing before everything is checked, but for the callbacks' own state.
+func (f *fit) restore(data []byte, training *Training, hooks []Hooks, history *History) error {
+	tensors, metadata, err := ReadSafetensors(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	text, ok := metadata[checkpointKey]
+	if !ok {
+		return fmt.Errorf("it is a safetensors file, but no checkpoint")
+	}
+	var s checkpointState
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return err
+	}
+	if err := f.checkState(&s, hooks); err != nil {
+		return err
+	}
+	t := f.trainer
+	arrays := t.arrays()
+	if len(tensors) != len(arrays) {
+		return fmt.Errorf("it holds %d arrays, want %d", len(tensors), len(arrays))
+	}
+	values := map[string][]float32{}
+	for _, tensor := range tensors {
+		values[tensor.Name] = tensor.Values
+	}
+	for _, a := range arrays {
+		if len(values[a.Name]) != len(a.Values) {
+			return fmt.Errorf("its array %q has %d values, want %d", a.Name, len(values[a.Name]), len(a.Values))
+		}
+	}
+	for i, h := range hooks {
+		if h.Restore == nil {
+			continue
+		}
+		training.Epoch, training.Step = s.Epoch, s.Step
+		if err := h.Restore(training, s.Callbacks[i].State); err != nil {
+			return fmt.Errorf("callback %d: %w", i, err)
+		}
+	}
+	for i, m := range t.metrics {
+		if err := m.Accumulator.(resumable).restore(fromExacts(s.Metrics[i])); err != nil {
+			return fmt.Errorf("metric %q: %w", m.name, err)
+		}
+	}
+	for _, a := range arrays {
+		copy(a.Values, values[a.Name])
+	}
+	t.batches, t.rate, t.moments.step = s.Batches, float64(s.Rate), s.Updates
+	t.moments.power1, t.moments.power2, t.moments.product, t.moments.power96 =
+		float64(s.Powers[0]), float64(s.Powers[1]), float64(s.Powers[2]), float64(s.Powers[3])
+	f.passStart, f.rows, f.lossSum = s.PassStart, s.Rows, float64(s.LossSum)
+	f.drawOrder()
+	training.Epoch, training.Step = s.Epoch, s.Step
+	for i, l := range s.History {
+		history.add(s.Epochs[i], &Logs{l.Names, fromExacts(l.Values)})
+	}
+	return nil
+}
+
+// checkState returns an error unless the checkpoint is of this training.
+func (f *fit) checkState(s *checkpointState, hooks []Hooks) error {
+	if s.Version != checkpointVersion {
+		return fmt.Errorf("its version is %d, this release reads version %d", s.Version, checkpointVersion)
+	}
+	var here checkpointState
+	if err := f.fingerprints(&here); err != nil {
+		return err
+	}
+	for _, c := range []struct{ what, there, here string }{
+		{"network", s.Network, here.Network}, {"trainer", s.Trainer, here.Trainer}, {"data", s.Data, here.Data}, {"FitConfig", s.Fit, here.Fit},
+	} {
+		if c.there != c.here {
+			return fmt.Errorf("it is of another %s: %s, here %s", c.what, c.there, c.here)
+		}
+	}
+	inPass := s.Batches - s.PassStart
+	if s.Epoch < f.cfg.InitialEpoch || s.Step < 0 || s.Step > f.cfg.StepsPerEpoch || s.PassStart < 0 || inPass < 0 || inPass > f.stepsPerPass() ||
+		s.Updates < 0 || s.Updates > s.Batches || s.Rows < 0 || len(s.Powers) != 4 || len(s.Metrics) != len(f.trainer.metrics) || len(s.History) != len(s.Epochs) {
+		return errors.New("its numbers contradict each other")
+	}
+	for _, l := range s.History {
+		if len(l.Names) != len(l.Values) {
+			return errors.New("its history is incomplete")
+		}
+	}
+	if len(s.Callbacks) != len(hooks) {
+		return fmt.Errorf("it is of a training with %d callbacks, here are %d", len(s.Callbacks), len(hooks))
+	}
+	for i, h := range hooks {
+		if s.Callbacks[i].Present != (h.Restore != nil) {
+			return fmt.Errorf("callback %d is of another type", i)
+		}
+	}
+	return nil
+}
+
+// appendState appends numbers to a callback's state, and readState reads them.
+func appendState(b []byte, values ...float64) []byte {
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	return b
+}
+
+func readState(b []byte, values ...*float64) ([]byte, error) {
+	if len(b) < 8*len(values) {
+		return nil, fmt.Errorf("its state has %d bytes, want at least %d", len(b), 8*len(values))
+	}
+	for i, v := range values {
+		*v = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+	}
+	return b[8*len(values):], nil
+}
+
+// appendArrays appends arrays to a callback's state, and readArrays reads all that is left of it.
+func appendArrays(b []byte, arrays ...[]float32) []byte {
+	for _, a := range arrays {
+		b = binary.LittleEndian.AppendUint64(b, uint64(len(a)))
+		b = appendFloat32s(b, a)
+	}
+	return b
+}
+
+func readArrays(b []byte, arrays ...*[]float32) error {
+	for _, a := range arrays {
+		if len(b) < 8 || binary.LittleEndian.Uint64(b) > uint64(len(b)-8)/4 {
+			return errors.New("its arrays are incomplete")
+		}
+		n := int(binary.LittleEndian.Uint64(b))
+		b = b[8:]
+		*a = nil
+		for range n {
+			*a = append(*a, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+			b = b[4:]
+		}
+	}
+	if len(b) > 0 {
+		return fmt.Errorf("its state has %d bytes too many", len(b))
+	}
+	return nil
+}
