@@ -107,6 +107,8 @@ func layerFields(l Layer) (name string, fields []jsonField, read func() Layer) {
 		return "activation", []jsonField{activationField(&l.Activation)}, func() Layer { return l }
 	case Dropout:
 		return "dropout", []jsonField{floatField("rate", &l.Rate)}, func() Layer { return l }
+	case GaussianNoise:
+		return "gaussian_noise", []jsonField{floatField("std_dev", &l.StdDev)}, func() Layer { return l }
 	}
 	panic(fmt.Sprintf("mlp: internal: no fields of %T", l))
 }
@@ -123,7 +125,7 @@ func readLayer(j jsonReader) (Layer, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, l := range []Layer{Dense{}, BatchNorm{}, ActivationLayer{}, Dropout{}} {
+		for _, l := range []Layer{Dense{}, BatchNorm{}, ActivationLayer{}, Dropout{}, GaussianNoise{}} {
 			name, fields, read := layerFields(l)
 			if name == want {
 				layer = read

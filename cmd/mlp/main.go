@@ -1,0 +1,79 @@
+// Command mlp trains multilayer perceptrons on tables of numbers, tests them, and predicts with them.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Train    trainCommand    `cmd:"" help:"Train a network on iris, synthetic data or a CSV file."`
+	Evaluate evaluateCommand `cmd:"" help:"Tell how well a model predicts the labels of a CSV file."`
+	Predict  predictCommand  `cmd:"" help:"Predict the rows of a CSV file, or one row."`
+	Inspect  inspectCommand  `cmd:"" help:"Tell what a model file holds."`
+	Plot     plotCommand     `cmd:"" help:"Draw the curves of a training from its history."`
+}
+
+const description = `Train multilayer perceptrons on tables of numbers, test them, and predict with them.
+
+To begin with: mlp train iris`
+
+// The exit codes, beside 0. An interrupted command ends as the shell reports a death by SIGINT.
+const (
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// errInterrupted tells that Ctrl-C ended a command, which has said so itself.
+var errInterrupted = errors.New("interrupted")
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	parser := kong.Must(&commands{},
+		kong.Name("mlp"),
+		kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups([]kong.Group{
+			{Key: "data", Title: "Data:"},
+			{Key: "network", Title: "Network:"},
+			{Key: "training", Title: "Training:"},
+			{Key: "output", Title: "Output:"},
+		}),
+	)
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		printError(err)
+		command := "mlp"
+		var at *kong.ParseError
+		if errors.As(err, &at) && at.Context.Command() != "" {
+			command = strings.Join([]string{command, strings.Fields(at.Context.Command())[0]}, " ")
+		}
+		fmt.Fprintf(os.Stderr, "Run \"%s --help\" for its flags.\n", command)
+		return exitUsage
+	}
+	err = ctx.Run()
+	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case err != nil:
+		printError(err)
+		return exitFailure
+	}
+	return 0
+}
+
+// printError writes an error to stderr, each line of a joined one on its own. The prefix of the library's errors says
+// nothing here.
+func printError(err error) {
+	for line := range strings.Lines(strings.ReplaceAll(err.Error(), "mlp: ", "")) {
+		fmt.Fprintln(os.Stderr, "error:", strings.TrimSuffix(line, "\n"))
+	}
+}

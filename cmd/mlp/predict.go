@@ -1,0 +1,206 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/seed975aa5d7/mlp"
+)
+
+type predictCommand struct {
+	Model string            `arg:"" help:"A model file."`
+	Data  string            `arg:"" optional:"" help:"A CSV file with the model's features (other columns are not looked at), or - for standard input."`
+	Row   string            `xor:"rows" placeholder:"5.1,3.5,…" help:"One row of features, in the model's order, in place of a file."`
+	Set   map[string]string `xor:"rows" mapsep:"," placeholder:"NAME=VALUE" help:"One row, feature by feature: --set width=3.5,length=5.1."`
+	Out   string            `placeholder:"FILE" help:"Write there instead of to standard output."`
+	csvFlags
+}
+
+func (*predictCommand) Help() string {
+	return "Writes CSV, a line a row in their order: the class and each class's probability, or the predicted numbers."
+}
+
+// Run predicts rows.
+func (c *predictCommand) Run() error {
+	n, err := mlp.LoadFile(c.Model)
+	if err != nil {
+		return err
+	}
+	m := newModel(n)
+	d, err := c.rows(m)
+	if err != nil {
+		return err
+	}
+	if err := m.scale(d); err != nil {
+		return err
+	}
+	outputs, err := m.Predict(d.X)
+	if err != nil {
+		return err
+	}
+	write := func(w io.Writer) error { return m.writePredictions(w, outputs) }
+	if c.Out == "" {
+		return write(os.Stdout)
+	}
+	if err := checkWritable(c.Out); err != nil {
+		return err
+	}
+	return announce(c.Out, writeTo(write))
+}
+
+// rows returns the rows to predict.
+func (c *predictCommand) rows(m model) (*mlp.Dataset, error) {
+	single := c.Row != "" || len(c.Set) > 0
+	switch {
+	case single == (c.Data != ""):
+		return nil, errors.New("want a CSV file, or --row, or --set")
+	case c.Row != "":
+		return m.parseRow(c.Row)
+	case single:
+		return m.parseSet(c.Set)
+	}
+	file, err := openTable(c.Data, c.csvFlags)
+	if err != nil {
+		return nil, err
+	}
+	var cfg mlp.CSVConfig
+	if !c.NoHeader {
+		cfg.Features = m.FeatureNames
+	}
+	return file.read(cfg)
+}
+
+// parseRow reads a row of features in the model's order.
+func (m model) parseRow(row string) (*mlp.Dataset, error) {
+	cells := strings.Split(row, ",")
+	if len(cells) != m.Features() {
+		return nil, fmt.Errorf("--row has %d values, the model has %d features%s", len(cells), m.Features(), m.featureList())
+	}
+	d := &mlp.Dataset{Features: m.Features()}
+	for i, cell := range cells {
+		v, err := parseNumber(cell)
+		if err != nil {
+			return nil, fmt.Errorf("--row: value %d: %w", i+1, err)
+		}
+		d.X = append(d.X, v)
+	}
+	return d, nil
+}
+
+// parseSet reads a row of features by their names.
+func (m model) parseSet(values map[string]string) (*mlp.Dataset, error) {
+	if m.FeatureNames == nil {
+		return nil, errors.New("--set: the model's features have no names; use --row")
+	}
+	d := &mlp.Dataset{Features: m.Features(), X: make([]float32, m.Features())}
+	var missing []string
+	for i, name := range m.FeatureNames {
+		cell, ok := values[name]
+		if !ok {
+			missing = append(missing, name)
+			continue
+		}
+		var err error
+		if d.X[i], err = parseNumber(cell); err != nil {
+			return nil, fmt.Errorf("--set %s: %w", name, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(m.FeatureNames, name) {
+			return nil, fmt.Errorf("--set: the model has no feature %q%s", name, m.featureList())
+		}
+	}
+	if missing != nil {
+		return nil, fmt.Errorf("--set: no value for %s", quoted(missing))
+	}
+	return d, nil
+}
+
+// featureList names the model's features, if they have names, as the end of a sentence.
+func (m model) featureList() string {
+	if m.FeatureNames == nil {
+		return ""
+	}
+	return ": " + quoted(m.FeatureNames)
+}
+
+func parseNumber(s string) (float32, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(s), 32)
+	if err != nil || v-v != 0 {
+		return 0, fmt.Errorf("%q is no finite number", s)
+	}
+	return float32(v), nil
+}
+
+// predictions returns the class of each row.
+func (m model) predictions(outputs []float32) []int {
+	units := m.Outputs()
+	classes := make([]int, len(outputs)/units)
+	for row := range classes {
+		p := outputs[row*units:][:units]
+		if units == 1 && p[0] > 0.5 {
+			classes[row] = 1
+		}
+		for class, v := range p {
+			if v > p[classes[row]%units] {
+				classes[row] = class
+			}
+		}
+	}
+	return classes
+}
+
+// writePredictions writes a line for each row: the class and the classes' probabilities, or the numbers.
+func (m model) writePredictions(w io.Writer, outputs []float32) error {
+	out := csv.NewWriter(w)
+	units := m.Outputs()
+	header := []string{"prediction"}
+	switch {
+	case m.classes != nil:
+		for _, name := range m.classes {
+			header = append(header, "p("+name+")")
+		}
+	case units > 1:
+		header = nil
+		for j := range units {
+			header = append(header, fmt.Sprintf("prediction %d", j+1))
+		}
+	}
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	var classes []int
+	if m.classes != nil {
+		classes = m.predictions(outputs)
+	}
+	for row := range len(outputs) / units {
+		record := header[:0]
+		if classes != nil {
+			record = append(record, m.classes[classes[row]])
+		}
+		p := outputs[row*units:][:units]
+		if classes != nil && units == 1 {
+			record = append(record, number(1-p[0]))
+		}
+		for _, v := range p {
+			record = append(record, number(v))
+		}
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// number writes a float32 with the fewest digits that read back to it.
+func number(v float32) string {
+	return strconv.FormatFloat(float64(v), 'g', -1, 32)
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed975aa5d7/mlp"
+)
+
+// csvFlags say how a CSV file is written.
+type csvFlags struct {
+	Separator string `group:"data" default:"," placeholder:"CHAR" help:"What stands between two cells: one character, or \"tab\". (default ${default})"`
+	NoHeader  bool   `group:"data" help:"The first line is a row already; columns have numbers alone."`
+}
+
+// table is a CSV file in memory: which columns to read can be told only after a look at its header.
+type table struct {
+	file    string
+	text    []byte
+	columns []string // their names; empty ones without a header
+	format  mlp.CSVConfig
+}
+
+// openTable reads a file, or standard input if it is called "-".
+func openTable(file string, flags csvFlags) (*table, error) {
+	t := &table{file: file, format: mlp.CSVConfig{NoHeader: flags.NoHeader}}
+	separator, size := utf8.DecodeRuneInString(flags.Separator)
+	switch {
+	case flags.Separator == "tab":
+		separator = '\t'
+	case size == 0 || size != len(flags.Separator):
+		return nil, fmt.Errorf("--separator: %q is not one character", flags.Separator)
+	}
+	t.format.Separator = separator
+	var err error
+	if file == "-" {
+		t.file = "standard input"
+		t.text, err = io.ReadAll(os.Stdin)
+	} else {
+		t.text, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(t.text, []byte("\ufeff"))))
+	r.Comma = separator
+	if t.columns, err = r.Read(); err != nil {
+		_, err = t.read(mlp.CSVConfig{}) // meets the same error, and tells where
+		return nil, err
+	}
+	for i, name := range t.columns {
+		t.columns[i] = strings.TrimSpace(name)
+		if flags.NoHeader {
+			t.columns[i] = ""
+		}
+	}
+	return t, nil
+}
+
+// read reads the columns that cfg chooses.
+func (t *table) read(cfg mlp.CSVConfig) (*mlp.Dataset, error) {
+	cfg.Separator, cfg.NoHeader = t.format.Separator, t.format.NoHeader
+	d, err := mlp.ReadCSV(bytes.NewReader(t.text), cfg)
+	var at *mlp.CSVError
+	if errors.As(err, &at) {
+		at.File = t.file
+	}
+	return d, err
+}
+
+// find returns the number of a column, counted from 1, that is given by its name or number.
+func (t *table) find(column string) (int, error) {
+	for i, name := range t.columns {
+		if name == column && name != "" {
+			return i + 1, nil
+		}
+	}
+	if n, err := strconv.Atoi(column); err == nil && 1 <= n && n <= len(t.columns) {
+		return n, nil
+	}
+	if t.format.NoHeader {
+		return 0, fmt.Errorf("%s: there is no column %q; without a header there are columns 1 to %d",
+			t.file, column, len(t.columns))
+	}
+	return 0, fmt.Errorf("%s: no column is named %q; there are %s", t.file, column, quoted(t.columns))
+}
+
+// findAll returns the numbers of columns.
+func (t *table) findAll(columns []string) ([]int, error) {
+	var numbers []int
+	for _, column := range columns {
+		n, err := t.find(column)
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, nil
+}
+
+// names returns the names of columns, for those settings of the library that know no numbers.
+func (t *table) names(columns []string) ([]string, error) {
+	numbers, err := t.findAll(columns)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range numbers {
+		names = append(names, t.columns[n-1])
+	}
+	return names, nil
+}
+
+// describe names a column, given by its number, to people.
+func (t *table) describe(column int) string {
+	if name := t.columns[column-1]; name != "" {
+		return strconv.Quote(name)
+	}
+	return "column " + strconv.Itoa(column)
+}
+
+// quoted writes the first names of a list.
+func quoted(names []string) string {
+	const most = 10
+	var b strings.Builder
+	for i, name := range names[:min(most, len(names))] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(name))
+	}
+	if n := len(names) - most; n > 0 {
+		fmt.Fprintf(&b, " and %d more", n)
+	}
+	return b.String()
+}
