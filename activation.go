@@ -3,6 +3,7 @@ package mlp
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Activation is a function applied to a layer's outputs. The zero value is Linear. Definitions and derivatives are
@@ -96,7 +97,7 @@ func ParseActivation(s string) (Activation, error) {
 			}
 		}
 	}
-	return Activation{}, fmt.Errorf("mlp: no activation is called %q; there are %q", s, activationNames)
+	return Activation{}, fmt.Errorf("mlp: no activation is called %q; there are %s", s, strings.Join(activationNames[:], ", "))
 }
 
 // validate returns an error unless the parameter is one for which the derivative can be told from the output.

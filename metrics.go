@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
+	"strings"
 )
 
-// Metric is a number that Fit and Evaluate report beside the loss. The definitions are Keras's (https://keras.io/api/metrics).
-// A type of one's own can implement it.
+// Metric is a number that Fit and Evaluate report beside the loss. The definitions are Keras's (https://keras.io/api/metrics),
+// and the names are those under which Keras's compile takes them. A type of one's own can implement it; one that embeds a metric
+// and has another Name lets a training report that metric twice, at two thresholds for example.
+//
+// Every Loss of this package is a Metric too: the weighted mean of the loss of each row, without penalties.
 type Metric interface {
 	// Name is the metric's key in History and scores.
 	Name() string
@@ -22,91 +25,48 @@ type Accumulator interface {
 	// Add takes a batch of rows: targets y [rows, targets], outputs p [rows, outputs], and weights [rows] or nil. The slices are
 	// valid until it returns. It must not allocate.
 	Add(y, p, weights []float32, rows int)
-	// Result returns the metric over all rows since Reset, NaN without any.
+	// Result returns the metric over all rows since Reset. Without any, a mean is NaN and a quotient of counts 0.
 	Result() float64
 }
-
-// Accuracy is the share of rows whose class is right, told from the shapes as Keras does: one output means output > 0.5; one
-// target and several outputs, a class index against the largest output, the first of equals; else the largest of both. It looks
-// at the outputs as they are, so logits of one output are compared with 0.5 too.
-type Accuracy struct{}
-
-// BinaryAccuracy is the share of outputs on their target's side of 0.5.
-type BinaryAccuracy struct{}
-
-// Precision is the share of true ones among the outputs above 0.5; 0 without any.
-type Precision struct{}
-
-// Recall is the share of outputs above 0.5 among the true ones; 0 without any.
-type Recall struct{}
-
-// AUC is the area under the ROC curve by the trapezoid rule over Keras's 200 thresholds -1e-7, 1/199, …, 198/199, 1+1e-7.
-type AUC struct{}
 
 // RootMeanSquaredError is the root of MeanSquaredError over all rows.
 type RootMeanSquaredError struct{}
 
-// Name returns "accuracy".
-func (Accuracy) Name() string { return "accuracy" }
-
-// Name returns "binary_accuracy".
-func (BinaryAccuracy) Name() string { return "binary_accuracy" }
-
-// Name returns "precision".
-func (Precision) Name() string { return "precision" }
-
-// Name returns "recall".
-func (Recall) Name() string { return "recall" }
-
-// Name returns "auc".
-func (AUC) Name() string { return "auc" }
+// R2Score is the coefficient of determination, 1 - Σ(y-p)²/Σ(y-ȳ)² with the mean ȳ over all rows; of several outputs, the mean of
+// theirs. A column whose targets are all equal scores 0, or 1 if they are met exactly, as in scikit-learn.
+type R2Score struct{}
 
 // Name returns "rmse".
 func (RootMeanSquaredError) Name() string { return "rmse" }
 
-// Name returns "mse".
-func (MeanSquaredError) Name() string { return "mse" }
-
-// Name returns "mae".
-func (MeanAbsoluteError) Name() string { return "mae" }
+// Name returns "r2_score".
+func (R2Score) Name() string { return "r2_score" }
 
 // meanAccumulator is a weighted mean of a value for each row.
 type meanAccumulator struct {
 	value            func(y, p []float32) float64
 	outputs, targets int
 	sum, weight      float64
-	root             bool
 }
 
 func (m *meanAccumulator) Reset() { m.sum, m.weight = 0, 0 }
 
 func (m *meanAccumulator) Add(y, p, weights []float32, rows int) {
 	for r := range rows {
-		w := 1.0
-		if weights != nil {
-			w = float64(weights[r])
-		}
+		w := rowWeight(weights, r)
 		m.sum += float64(w * m.value(y[r*m.targets:][:m.targets], p[r*m.outputs:][:m.outputs]))
 		m.weight += w
 	}
 }
 
-func (m *meanAccumulator) Result() float64 {
-	mean := m.sum / m.weight
-	if m.root {
-		return math.Sqrt(mean)
-	}
-	return mean
-}
+func (m *meanAccumulator) Result() float64 { return m.sum / m.weight }
 
-func (m *meanAccumulator) state() []float64 { return []float64{m.sum, m.weight} }
-
-func (m *meanAccumulator) restore(state []float64) error {
-	if len(state) != 2 {
-		return fmt.Errorf("it has %d sums, want 2", len(state))
+// rowWeight returns the weight of row r, 1 where there are none.
+func rowWeight(weights []float32, r int) float64 {
+	if weights == nil {
+		return 1
 	}
-	m.sum, m.weight = state[0], state[1]
-	return nil
+	return float64(weights[r])
 }
 
 // sameShape returns an error unless there is a target for each output.
@@ -117,187 +77,121 @@ func sameShape(outputs, targets int) error {
 	return nil
 }
 
-// Accumulator implements Metric.
-func (Accuracy) Accumulator(outputs, targets int) (Accumulator, error) {
-	right := func(y, p []float32) bool { return argmax(y) == argmax(p) }
-	switch {
-	case outputs == 1 && targets == 1:
-		right = func(y, p []float32) bool { return (p[0] > 0.5) == (y[0] != 0) && (y[0] == 0 || y[0] == 1) }
-	case targets == 1:
-		right = func(y, p []float32) bool { return int(y[0]) == argmax(p) }
-	case outputs != targets:
-		return nil, sameShape(outputs, targets)
+// lossAccumulator is the weighted mean of a loss.
+type lossAccumulator struct {
+	meanAccumulator
+	loss   lossFunction
+	signed bool // the targets of the batch are zeros and ones, which a hinge loss takes for -1 and 1
+}
+
+// lossMetric returns an accumulator of a loss.
+func lossMetric(loss Loss, outputs, targets int) (Accumulator, error) {
+	f, err := loss.compile()
+	if err != nil {
+		return nil, err
 	}
-	return &meanAccumulator{outputs: outputs, targets: targets, value: func(y, p []float32) float64 {
-		if right(y, p) {
-			return 1
+	if f.kind == sparseCategoricalCrossentropy {
+		if targets != 1 || outputs < 2 {
+			return nil, fmt.Errorf("wants one target, a class index, and an output a class, but there are %d targets and %d outputs", targets, outputs)
 		}
-		return 0
-	}}, nil
-}
-
-// argmax returns the index of the largest value, the first of equals.
-func argmax(x []float32) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
+	} else if err := sameShape(outputs, targets); err != nil {
+		return nil, err
 	}
-	return best
-}
-
-// Accumulator implements Metric.
-func (BinaryAccuracy) Accumulator(outputs, targets int) (Accumulator, error) {
-	return &meanAccumulator{outputs: outputs, targets: targets, value: func(y, p []float32) float64 {
-		hits := 0
-		for i, v := range p {
-			if (v > 0.5) == (y[i] != 0) && (y[i] == 0 || y[i] == 1) {
-				hits++
-			}
+	if f.kind == categoricalFocalCrossentropy {
+		f.scratch = make([]float32, outputs)
+	}
+	l := &lossAccumulator{loss: f, meanAccumulator: meanAccumulator{outputs: outputs, targets: targets}}
+	gradient := make([]float32, outputs) // which a metric has no use for
+	l.value = func(y, p []float32) float64 {
+		if l.loss.kind == sparseCategoricalCrossentropy && badLabel(y, outputs) >= 0 {
+			return math.NaN()
 		}
-		return float64(hits) / float64(len(p))
-	}}, sameShape(outputs, targets)
+		return float64(l.loss.row(y, p, gradient, l.signed))
+	}
+	return l, nil
 }
 
-// Accumulator implements Metric.
-func (MeanSquaredError) Accumulator(outputs, targets int) (Accumulator, error) {
-	return &meanAccumulator{outputs: outputs, targets: targets, value: squaredError}, sameShape(outputs, targets)
+func (l *lossAccumulator) Add(y, p, weights []float32, rows int) {
+	l.signed = (l.loss.kind == hinge || l.loss.kind == squaredHinge) && zerosAndOnes(y[:rows*l.targets])
+	l.meanAccumulator.Add(y, p, weights, rows)
 }
+
+// rootAccumulator is the root of a mean.
+type rootAccumulator struct{ Accumulator }
+
+func (a rootAccumulator) Result() float64 { return math.Sqrt(a.Accumulator.Result()) }
 
 // Accumulator implements Metric.
 func (RootMeanSquaredError) Accumulator(outputs, targets int) (Accumulator, error) {
-	return &meanAccumulator{outputs: outputs, targets: targets, value: squaredError, root: true}, sameShape(outputs, targets)
+	a, err := lossMetric(MeanSquaredError{}, outputs, targets)
+	return rootAccumulator{a}, err
 }
 
-func squaredError(y, p []float32) float64 {
+// negativeAccumulator has the other sign.
+type negativeAccumulator struct{ Accumulator }
+
+func (a negativeAccumulator) Result() float64 { return -a.Accumulator.Result() }
+
+// Accumulator implements Metric.
+func (CosineSimilarity) Accumulator(outputs, targets int) (Accumulator, error) {
+	a, err := lossMetric(CosineSimilarity{}, outputs, targets)
+	return negativeAccumulator{a}, err
+}
+
+// r2Accumulator keeps, for each output, the weighted mean of the targets, the sum of the squared distances from it (West,
+// doi:10.1145/359146.359153), and the sum of the squared errors.
+type r2Accumulator struct {
+	mean, total, residual []float64
+	weight                float64
+}
+
+// Accumulator implements Metric.
+func (R2Score) Accumulator(outputs, targets int) (Accumulator, error) {
+	sums := make([]float64, 3*outputs)
+	return &r2Accumulator{mean: sums[:outputs], total: sums[outputs : 2*outputs], residual: sums[2*outputs:]}, sameShape(outputs, targets)
+}
+
+func (a *r2Accumulator) Reset() {
+	a.weight = 0
+	clear(a.mean)
+	clear(a.total)
+	clear(a.residual)
+}
+
+func (a *r2Accumulator) Add(y, p, weights []float32, rows int) {
+	n := len(a.mean)
+	for r := range rows {
+		w := rowWeight(weights, r)
+		if w == 0 {
+			continue
+		}
+		a.weight += w
+		share := w / a.weight
+		for j, v := range p[r*n:][:n] {
+			target := float64(y[r*n+j])
+			d := target - a.mean[j]
+			a.mean[j] += float64(share * d)
+			a.total[j] += float64(w * float64(d*(target-a.mean[j])))
+			e := target - float64(v)
+			a.residual[j] += float64(w * float64(e*e))
+		}
+	}
+}
+
+func (a *r2Accumulator) Result() float64 {
+	if a.weight == 0 {
+		return math.NaN()
+	}
 	sum := 0.0
-	for i, v := range p {
-		d := float64(v) - float64(y[i])
-		sum += float64(d * d)
-	}
-	return sum / float64(len(p))
-}
-
-// Accumulator implements Metric.
-func (MeanAbsoluteError) Accumulator(outputs, targets int) (Accumulator, error) {
-	return &meanAccumulator{outputs: outputs, targets: targets, value: func(y, p []float32) float64 {
-		sum := 0.0
-		for i, v := range p {
-			sum += math.Abs(float64(v) - float64(y[i]))
-		}
-		return sum / float64(len(p))
-	}}, sameShape(outputs, targets)
-}
-
-// countAccumulator counts true and false positives and negatives at rising thresholds: an output above the threshold is
-// taken for a one.
-type countAccumulator struct {
-	thresholds []float32
-	counts     [4][]float64 // by threshold: weights of true and false positives, true and false negatives
-	outputs    int
-	result     func(c *countAccumulator) float64
-}
-
-const (
-	truePositive = iota
-	falsePositive
-	trueNegative
-	falseNegative
-)
-
-func newCounts(outputs, targets int, thresholds []float32, result func(c *countAccumulator) float64) (Accumulator, error) {
-	c := &countAccumulator{thresholds: thresholds, outputs: outputs, result: result}
-	for i := range c.counts {
-		c.counts[i] = make([]float64, len(thresholds))
-	}
-	return c, sameShape(outputs, targets)
-}
-
-func (c *countAccumulator) Reset() {
-	for _, n := range c.counts {
-		clear(n)
-	}
-}
-
-func (c *countAccumulator) Add(y, p, weights []float32, rows int) {
-	for i, v := range p[:rows*c.outputs] {
-		w := 1.0
-		if weights != nil {
-			w = float64(weights[i/c.outputs])
-		}
-		above, below := truePositive, falseNegative
-		if y[i] == 0 {
-			above, below = falsePositive, trueNegative
-		}
-		for t, threshold := range c.thresholds {
-			if v > threshold {
-				c.counts[above][t] += w
-			} else {
-				c.counts[below][t] += w
-			}
+	for j, total := range a.total {
+		switch {
+		case total != 0:
+			sum += 1 - a.residual[j]/total
+		case a.residual[j] == 0:
+			sum++
 		}
 	}
-}
-
-func (c *countAccumulator) Result() float64 { return c.result(c) }
-
-func (c *countAccumulator) state() []float64 { return slices.Concat(c.counts[:]...) }
-
-func (c *countAccumulator) restore(state []float64) error {
-	n := len(c.thresholds)
-	if len(state) != len(c.counts)*n {
-		return fmt.Errorf("it has %d sums, want %d", len(state), len(c.counts)*n)
-	}
-	for i := range c.counts {
-		copy(c.counts[i], state[i*n:])
-	}
-	return nil
-}
-
-// ratio returns a/(a+b), 0 for 0/0.
-func ratio(a, b float64) float64 {
-	if a == 0 {
-		return 0
-	}
-	return a / (a + b)
-}
-
-// Accumulator implements Metric.
-func (Precision) Accumulator(outputs, targets int) (Accumulator, error) {
-	return newCounts(outputs, targets, []float32{0.5}, func(c *countAccumulator) float64 {
-		return ratio(c.counts[truePositive][0], c.counts[falsePositive][0])
-	})
-}
-
-// Accumulator implements Metric.
-func (Recall) Accumulator(outputs, targets int) (Accumulator, error) {
-	return newCounts(outputs, targets, []float32{0.5}, func(c *countAccumulator) float64 {
-		return ratio(c.counts[truePositive][0], c.counts[falseNegative][0])
-	})
-}
-
-// Accumulator implements Metric.
-func (AUC) Accumulator(outputs, targets int) (Accumulator, error) {
-	const n = 200
-	thresholds := make([]float32, n)
-	for i := range thresholds {
-		thresholds[i] = float32(float64(i) / (n - 1))
-	}
-	thresholds[0], thresholds[n-1] = -1e-7, 1+1e-7
-	return newCounts(outputs, targets, thresholds, func(c *countAccumulator) float64 {
-		area := 0.0
-		for i := 1; i < n; i++ {
-			var x, y [2]float64
-			for j := range 2 {
-				t := i - 1 + j
-				x[j] = ratio(c.counts[falsePositive][t], c.counts[trueNegative][t])
-				y[j] = ratio(c.counts[truePositive][t], c.counts[falseNegative][t])
-			}
-			area += float64((x[0] - x[1]) * (y[0] + y[1]) / 2)
-		}
-		return area
-	})
+	return sum / float64(len(a.total))
 }
 
 // compileMetrics returns an accumulator for each metric, and the names.
@@ -310,10 +204,10 @@ func compileMetrics(metrics []Metric, outputs, targets int) ([]Accumulator, []st
 		}
 		a, err := m.Accumulator(outputs, targets)
 		if err != nil {
-			return nil, nil, fmt.Errorf("mlp: metric %d (%T) %w", i, m, err)
+			return nil, nil, fmt.Errorf("mlp: metric %d (%T): %w", i, m, err)
 		}
-		if m.Name() == "" || m.Name() == "loss" {
-			return nil, nil, errors.New("mlp: a metric may not be called " + fmt.Sprintf("%q", m.Name()))
+		if name := m.Name(); name == "" || name == "loss" || strings.HasPrefix(name, "val_") {
+			return nil, nil, errors.New("mlp: a metric may not be called " + fmt.Sprintf("%q", name))
 		}
 		list = append(list, a)
 		names = append(names, m.Name())

@@ -48,7 +48,7 @@ func randomNetwork(t testing.TB, rng *rand.Rand) *Network {
 	features := 1 + rng.IntN(20)
 	var layers []Layer
 	for range rng.IntN(5) {
-		switch rng.IntN(4) {
+		switch rng.IntN(5) {
 		case 0:
 			l := Dense{Units: 1 + rng.IntN(40), Activation: act(), NoBias: chance()}
 			l.WeightInit, l.WeightRegularizer = initializer(), regularizer()
@@ -66,6 +66,8 @@ func randomNetwork(t testing.TB, rng *rand.Rand) *Network {
 			layers = append(layers, ActivationLayer{act()})
 		case 3:
 			layers = append(layers, Dropout{rng.Float64()})
+		case 4:
+			layers = append(layers, GaussianNoise{rng.Float64()})
 		}
 	}
 	n, err := New(features, append(layers, Dense{Units: 1 + rng.IntN(4), Activation: act()})...)
