@@ -46,6 +46,7 @@ func BenchmarkKernel(b *testing.B) {
 			}
 		}
 	}
+	benchmarkElementwise(b)
 }
 
 func benchmarkProduct(b *testing.B, op string, rows, inputs, units int, k isa) {

@@ -100,7 +100,7 @@ type Mode uint8
 
 // The modes.
 const (
-	Auto Mode = iota // Max for accuracy, precision, recall, AUC and R², else Min
+	Auto Mode = iota // Max for the accuracies, precision, recall, AUC, F1, R² and the cosine, else Min
 	Min
 	Max
 )
@@ -114,7 +114,8 @@ type monitor struct {
 }
 
 // rising lists the metrics that Auto takes for the better the larger they are.
-var rising = []string{"accuracy", "binary_accuracy", "precision", "recall", "auc"}
+var rising = []string{"accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy",
+	"precision", "recall", "auc", "f1_score", "r2_score", "cosine_similarity"}
 
 func newMonitor(name string, mode Mode, minDelta float64, t *Training) (monitor, error) {
 	if name == "" {

@@ -20,7 +20,7 @@ func optionsTrainer(t testing.TB) (*Trainer, *Dataset, FitConfig, *EarlyStopping
 		Dropout{Rate: 0.3}, Dense{Units: 3, Activation: Softmax})
 	trainer := mustTrainer(t, n, TrainerConfig{
 		Loss: SparseCategoricalCrossentropy{}, Optimizer: Nadam{LearningRate: 0.01, WeightDecay: 0.01, Clip: Clip{GlobalNorm: 0.5}},
-		Metrics: []Metric{Accuracy{}}, WeightedMetrics: []Metric{ownAccuracy{}}, BatchSize: 16, Seed: 3, AccumulateSteps: 2, EMA: 0.9, NoDecay: []string{"bias"},
+		Metrics: []Metric{Accuracy{}, TopKAccuracy{K: 2}, F1Score{}, SparseCategoricalCrossentropy{}}, WeightedMetrics: []Metric{ownAccuracy{}}, BatchSize: 16, Seed: 3, AccumulateSteps: 2, EMA: 0.9, NoDecay: []string{"bias"},
 	})
 	stopping := &EarlyStopping{Monitor: "val_loss", Patience: 2, RestoreBestWeights: true}
 	return trainer, blobs(75, 2), FitConfig{

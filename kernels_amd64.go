@@ -73,13 +73,3 @@ func (k isa) gradInput(d *dense) {
 		gradInputGeneric(d)
 	}
 }
-
-func (isa) softmax(s *softmax)                        { softmaxGeneric(s) }
-func (isa) softmaxCrossentropy(s *softmax)            { softmaxCrossentropyGeneric(s) }
-func (isa) activate(a Activation, dst, src []float32) { activateGeneric(a, dst, src) }
-func (isa) gradActivation(a Activation, dz, src []float32) {
-	gradActivationGeneric(a, dz, src)
-}
-func (isa) adam(w, m, v, g []float32, s *adamStep) { adamGeneric(w, m, v, g, s) }
-func (isa) sgd(w, m, g []float32, s *sgdStep)      { sgdGeneric(w, m, g, s) }
-func (isa) sumSquares(x []float32) float64         { return sumSquaresGeneric(x) }

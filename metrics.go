@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -42,24 +43,41 @@ func (RootMeanSquaredError) Name() string { return "rmse" }
 // Name returns "r2_score".
 func (R2Score) Name() string { return "r2_score" }
 
-// meanAccumulator is a weighted mean of a value for each row.
-type meanAccumulator struct {
-	value            func(y, p []float32) float64
-	outputs, targets int
-	sum, weight      float64
+// sums is the memory of an Accumulator, all of which a checkpoint keeps.
+type sums []float64
+
+func (s sums) Reset() { clear(s) }
+
+func (s sums) state() []float64 { return slices.Clone(s) }
+
+func (s sums) restore(state []float64) error {
+	if len(state) != len(s) {
+		return fmt.Errorf("it has %d sums, want %d", len(state), len(s))
+	}
+	copy(s, state)
+	return nil
 }
 
-func (m *meanAccumulator) Reset() { m.sum, m.weight = 0, 0 }
+// meanAccumulator is a weighted mean of a value for each row.
+type meanAccumulator struct {
+	sums             // of the weighted values, and of the weights
+	outputs, targets int
+	value            func(y, p []float32) float64
+}
+
+func newMean(outputs, targets int, value func(y, p []float32) float64) *meanAccumulator {
+	return &meanAccumulator{make(sums, 2), outputs, targets, value}
+}
 
 func (m *meanAccumulator) Add(y, p, weights []float32, rows int) {
 	for r := range rows {
 		w := rowWeight(weights, r)
-		m.sum += float64(w * m.value(y[r*m.targets:][:m.targets], p[r*m.outputs:][:m.outputs]))
-		m.weight += w
+		m.sums[0] += float64(w * m.value(y[r*m.targets:][:m.targets], p[r*m.outputs:][:m.outputs]))
+		m.sums[1] += w
 	}
 }
 
-func (m *meanAccumulator) Result() float64 { return m.sum / m.weight }
+func (m *meanAccumulator) Result() float64 { return m.sums[0] / m.sums[1] }
 
 // rowWeight returns the weight of row r, 1 where there are none.
 func rowWeight(weights []float32, r int) float64 {
@@ -79,13 +97,13 @@ func sameShape(outputs, targets int) error {
 
 // lossAccumulator is the weighted mean of a loss.
 type lossAccumulator struct {
-	meanAccumulator
+	*meanAccumulator
 	loss   lossFunction
 	signed bool // the targets of the batch are zeros and ones, which a hinge loss takes for -1 and 1
 }
 
 // lossMetric returns an accumulator of a loss.
-func lossMetric(loss Loss, outputs, targets int) (Accumulator, error) {
+func lossMetric(loss Loss, outputs, targets int) (*lossAccumulator, error) {
 	f, err := loss.compile()
 	if err != nil {
 		return nil, err
@@ -100,14 +118,14 @@ func lossMetric(loss Loss, outputs, targets int) (Accumulator, error) {
 	if f.kind == categoricalFocalCrossentropy {
 		f.scratch = make([]float32, outputs)
 	}
-	l := &lossAccumulator{loss: f, meanAccumulator: meanAccumulator{outputs: outputs, targets: targets}}
+	l := &lossAccumulator{loss: f}
 	gradient := make([]float32, outputs) // which a metric has no use for
-	l.value = func(y, p []float32) float64 {
-		if l.loss.kind == sparseCategoricalCrossentropy && badLabel(y, outputs) >= 0 {
+	l.meanAccumulator = newMean(outputs, targets, func(y, p []float32) float64 {
+		if f.kind == sparseCategoricalCrossentropy && badLabel(y, outputs) >= 0 {
 			return math.NaN()
 		}
-		return float64(l.loss.row(y, p, gradient, l.signed))
-	}
+		return float64(f.row(y, p, gradient, l.signed))
+	})
 	return l, nil
 }
 
@@ -117,9 +135,9 @@ func (l *lossAccumulator) Add(y, p, weights []float32, rows int) {
 }
 
 // rootAccumulator is the root of a mean.
-type rootAccumulator struct{ Accumulator }
+type rootAccumulator struct{ *lossAccumulator }
 
-func (a rootAccumulator) Result() float64 { return math.Sqrt(a.Accumulator.Result()) }
+func (a rootAccumulator) Result() float64 { return math.Sqrt(a.lossAccumulator.Result()) }
 
 // Accumulator implements Metric.
 func (RootMeanSquaredError) Accumulator(outputs, targets int) (Accumulator, error) {
@@ -128,9 +146,9 @@ func (RootMeanSquaredError) Accumulator(outputs, targets int) (Accumulator, erro
 }
 
 // negativeAccumulator has the other sign.
-type negativeAccumulator struct{ Accumulator }
+type negativeAccumulator struct{ *lossAccumulator }
 
-func (a negativeAccumulator) Result() float64 { return -a.Accumulator.Result() }
+func (a negativeAccumulator) Result() float64 { return -a.lossAccumulator.Result() }
 
 // Accumulator implements Metric.
 func (CosineSimilarity) Accumulator(outputs, targets int) (Accumulator, error) {
@@ -141,21 +159,14 @@ func (CosineSimilarity) Accumulator(outputs, targets int) (Accumulator, error) {
 // r2Accumulator keeps, for each output, the weighted mean of the targets, the sum of the squared distances from it (West,
 // doi:10.1145/359146.359153), and the sum of the squared errors.
 type r2Accumulator struct {
+	sums                  // the weight of the rows, then the three for each output
 	mean, total, residual []float64
-	weight                float64
 }
 
 // Accumulator implements Metric.
 func (R2Score) Accumulator(outputs, targets int) (Accumulator, error) {
-	sums := make([]float64, 3*outputs)
-	return &r2Accumulator{mean: sums[:outputs], total: sums[outputs : 2*outputs], residual: sums[2*outputs:]}, sameShape(outputs, targets)
-}
-
-func (a *r2Accumulator) Reset() {
-	a.weight = 0
-	clear(a.mean)
-	clear(a.total)
-	clear(a.residual)
+	s := make(sums, 1+3*outputs)
+	return &r2Accumulator{s, s[1:][:outputs], s[1+outputs:][:outputs], s[1+2*outputs:]}, sameShape(outputs, targets)
 }
 
 func (a *r2Accumulator) Add(y, p, weights []float32, rows int) {
@@ -165,8 +176,8 @@ func (a *r2Accumulator) Add(y, p, weights []float32, rows int) {
 		if w == 0 {
 			continue
 		}
-		a.weight += w
-		share := w / a.weight
+		a.sums[0] += w
+		share := w / a.sums[0]
 		for j, v := range p[r*n:][:n] {
 			target := float64(y[r*n+j])
 			d := target - a.mean[j]
@@ -179,7 +190,7 @@ func (a *r2Accumulator) Add(y, p, weights []float32, rows int) {
 }
 
 func (a *r2Accumulator) Result() float64 {
-	if a.weight == 0 {
+	if a.sums[0] == 0 {
 		return math.NaN()
 	}
 	sum := 0.0

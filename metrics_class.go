@@ -104,7 +104,7 @@ func (m BinaryAccuracy) Accumulator(outputs, targets int) (Accumulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &meanAccumulator{outputs: outputs, targets: targets, value: func(y, p []float32) float64 {
+	return newMean(outputs, targets, func(y, p []float32) float64 {
 		hits := 0
 		for i, v := range p {
 			predicted := float32(0)
@@ -116,7 +116,7 @@ func (m BinaryAccuracy) Accumulator(outputs, targets int) (Accumulator, error) {
 			}
 		}
 		return float64(hits) / float64(len(p))
-	}}, sameShape(outputs, targets)
+	}), sameShape(outputs, targets)
 }
 
 // decisionThreshold returns a metric's threshold, 0.5 if it is left out.
@@ -193,32 +193,28 @@ func argmax(x []float32) int {
 
 // shareOfRows returns an accumulator of the share of rows that are right.
 func shareOfRows(outputs, targets int, right func(y, p []float32) bool) Accumulator {
-	return &meanAccumulator{outputs: outputs, targets: targets, value: func(y, p []float32) float64 {
+	return newMean(outputs, targets, func(y, p []float32) float64 {
 		if right(y, p) {
 			return 1
 		}
 		return 0
-	}}
+	})
 }
 
 // countAccumulator counts true ones and zeros by the number of rising thresholds that their output exceeds: at threshold t, those
 // counted above t are taken for ones.
 type countAccumulator struct {
-	thresholds  []float32
+	sums
 	ones, zeros []float64 // [thresholds+1] weights
+	thresholds  []float32
 	outputs     int
 	result      func(c *countAccumulator) float64
 }
 
 func newCounts(outputs, targets int, thresholds []float32, result func(c *countAccumulator) float64) (Accumulator, error) {
 	n := len(thresholds) + 1
-	return &countAccumulator{thresholds: thresholds, ones: make([]float64, n), zeros: make([]float64, n), outputs: outputs, result: result},
-		sameShape(outputs, targets)
-}
-
-func (c *countAccumulator) Reset() {
-	clear(c.ones)
-	clear(c.zeros)
+	s := make(sums, 2*n)
+	return &countAccumulator{s, s[:n], s[n:], thresholds, outputs, result}, sameShape(outputs, targets)
 }
 
 func (c *countAccumulator) Add(y, p, weights []float32, rows int) {
@@ -291,6 +287,7 @@ func (AUC) Accumulator(outputs, targets int) (Accumulator, error) {
 
 // f1Accumulator counts, for each output, the weights of true positives, false positives and false negatives.
 type f1Accumulator struct {
+	sums
 	tp, fp, fn []float64
 	targets    int
 	threshold  float32 // 0: the largest output is the predicted one
@@ -314,15 +311,8 @@ func (m F1Score) Accumulator(outputs, targets int) (Accumulator, error) {
 	if m.Threshold == 0 && outputs > 1 {
 		threshold = 0
 	}
-	counts := make([]float64, 3*outputs)
-	return &f1Accumulator{tp: counts[:outputs], fp: counts[outputs : 2*outputs], fn: counts[2*outputs:],
-		targets: targets, threshold: threshold, average: m.Average}, nil
-}
-
-func (a *f1Accumulator) Reset() {
-	clear(a.tp)
-	clear(a.fp)
-	clear(a.fn)
+	s := make(sums, 3*outputs)
+	return &f1Accumulator{s, s[:outputs], s[outputs:][:outputs], s[2*outputs:], targets, threshold, m.Average}, nil
 }
 
 func (a *f1Accumulator) Add(y, p, weights []float32, rows int) {

@@ -109,6 +109,14 @@ func TestMetrics(t *testing.T) {
 		}{{nil, c.want}, {metricWeights, c.weighted}, {slices.Repeat([]float32{2}, 7), c.want}} {
 			a.Reset()
 			add(0, 4, w.weights)
+			state := a.(resumable).state()
+			a.Reset()
+			if err := a.(resumable).restore(state); err != nil {
+				t.Error(err)
+			}
+			if a.(resumable).restore(state[1:]) == nil {
+				t.Errorf("%T takes a state that is too short", c.metric)
+			}
 			add(4, 7, w.weights)
 			// The outputs are float32, and the losses are computed in float32: some units in the last place.
 			if got := a.Result(); !(math.Abs(got-w.want) <= 3e-7*max(1, math.Abs(w.want))) {

@@ -17,16 +17,22 @@ import (
 
 // amd64 returns the text of kernels_amd64.s.
 func amd64() ([]byte, error) {
+	return assemble([]string{"../dense.go"}, []string{"dense"}, func(p *program) {
+		p.products()
+		p.peaks()
+	})
+}
+
+// assemble returns the text of an assembly file, of which emit emits the functions; they take the named structs, found in
+// the files of the library.
+func assemble(files, names []string, emit func(p *program)) ([]byte, error) {
 	p := &program{Context: build.NewContext()}
 	p.ConstraintExpr("!purego,!noasm")
 	var err error
-	if p.structs, err = structs([]string{"../dense.go"}, "dense"); err != nil {
+	if p.structs, err = structs(files, names...); err != nil {
 		return nil, err
 	}
-
-	p.products()
-	p.peaks()
-
+	emit(p)
 	file, err := p.Result()
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ func TestAssembly(t *testing.T) {
 		emit func() ([]byte, error)
 	}{
 		{"../kernels_amd64.s", amd64},
+		{"../kernels_elementwise_amd64.s", elementwise},
 	} {
 		want, err := target.emit()
 		if err != nil {

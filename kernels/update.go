@@ -1,0 +1,191 @@
+package kernels
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// flusher turns denormal numbers and zeros into +0.
+type flusher struct {
+	vectorSet
+	exponent reg.Register // the bits of the exponent
+	zero     reg.Register // for AVX2
+	spare    reg.Register // for AVX2
+}
+
+// prepare loads the flusher's constants.
+func (p *program) prepare(f flusher) {
+	p.MOVL(imm(int(math.Float32bits(float32(math.Inf(1))))), walkSpare.As32())
+	if f.lanes == 16 {
+		p.VPBROADCASTD(walkSpare.As32(), f.exponent)
+		return
+	}
+	x := f.exponent.(reg.Vec).AsX()
+	p.VMOVD(walkSpare.As32(), x)
+	p.VPBROADCASTD(x, f.exponent)
+	p.clear(f.vectorSet, f.zero)
+}
+
+// flush flushes x.
+func (p *program) flush(f flusher, x reg.Register) {
+	if f.lanes == 16 {
+		p.VPTESTMD(x, f.exponent, reg.K2)
+		p.VMOVAPS_Z(x, reg.K2, x)
+		return
+	}
+	p.VANDPS(x, f.exponent, f.spare)
+	p.VPCMPEQD(f.spare, f.zero, f.spare)
+	p.VANDNPS(x, f.spare, x)
+}
+
+// adam emits the kernel of Adam's update.
+func (p *program) adam(v vectorSet) {
+	p.kernel("adam"+v.isa, "func(w, m, v, g []float32, s *adamStep)",
+		"g' = flush(g·scale), m = flush(m + (g'-m)·oneBeta1), v = flush(v + (g'²-v)·oneBeta2), sums of a product fused",
+		"w = (w - w·decay) - rate·m / (√v + epsilon)",
+		"  w, m, v, g [n]   n >= 0, that of w   g is left as it is",
+		"  first register to fourth w, m, v, g, then scratch and the six scalars; clobbers all vectors; no stack",
+	)
+	w, m, sq, g, t := v.reg(0), v.reg(1), v.reg(2), v.reg(3), v.reg(4)
+	scale, decay, rate, oneBeta1, oneBeta2, epsilon := v.reg(5), v.reg(6), v.reg(7), v.reg(8), v.reg(9), v.reg(10)
+	f := flusher{v, v.reg(11), v.reg(12), v.reg(13)}
+	s := reg.RAX
+	p.Load(p.Param("s"), s)
+	p.prepare(f)
+	p.scalars(s, "adamStep", scalar{"scale", scale}, scalar{"decay", decay}, scalar{"rate", rate},
+		scalar{"oneBeta1", oneBeta1}, scalar{"oneBeta2", oneBeta2}, scalar{"epsilon", epsilon})
+	p.walk(v, "adam", []stream{
+		{reg.RDI, w, read | write, "w"}, {reg.RSI, m, read | write, "m"}, {reg.R8, sq, read | write, "v"}, {reg.R9, g, read, "g"},
+	}, func() {
+		p.VMULPS(scale, g, g)
+		p.flush(f, g)
+		p.VSUBPS(m, g, t)
+		p.VFMADD231PS(oneBeta1, t, m)
+		p.flush(f, m)
+		p.VFMSUB213PS(sq, g, g)
+		p.VFMADD231PS(oneBeta2, g, sq)
+		p.flush(f, sq)
+		p.VFNMADD213PS(w, decay, w)
+		p.VMULPS(rate, m, t)
+		p.VSQRTPS(sq, g)
+		p.VADDPS(epsilon, g, g)
+		p.VDIVPS(g, t, t)
+		p.VSUBPS(t, w, w)
+	})
+	p.ret()
+}
+
+// scalar is a field and the register in all lanes of which a kernel keeps it.
+type scalar struct {
+	field string
+	v     reg.Register
+}
+
+// scalars loads fields of a struct.
+func (p *program) scalars(base reg.GPPhysical, structName string, list ...scalar) {
+	for _, s := range list {
+		p.VBROADCASTSS(p.field(base, structName+"."+s.field), s.v)
+	}
+}
+
+// sgd emits the kernel of the update of stochastic gradient descent, with and without momentum.
+func (p *program) sgd(v vectorSet) {
+	p.kernel("sgd"+v.isa, "func(w, m, g []float32, s *sgdStep)",
+		"g' = flush(g·scale), w' = w - w·decay, sums of a product fused; where m is nil w = w' - rate·g'; else",
+		"m = flush(momentum·m - rate·g') and w = w' + m, with nesterov w = w' + (momentum·m - rate·g')",
+		"  w, g [n], m [n] or nil   n >= 0, that of w   g is left as it is",
+		"  first register to third w, m, g, then scratch and the scalars; clobbers all vectors; no stack",
+	)
+	w, m, g, step := v.reg(0), v.reg(1), v.reg(2), v.reg(3)
+	scale, decay, rate, momentum, ahead, stepMask := v.reg(4), v.reg(5), v.reg(6), v.reg(7), v.reg(8), v.reg(9)
+	f := flusher{v, v.reg(11), v.reg(12), v.reg(13)}
+	s := reg.RAX
+	p.Load(p.Param("s"), s)
+	p.prepare(f)
+	p.scalars(s, "sgdStep", scalar{"scale", scale}, scalar{"decay", decay}, scalar{"rate", rate}, scalar{"momentum", momentum})
+	p.Load(p.Param("m").Base(), reg.R8)
+	p.TESTQ(reg.R8, reg.R8)
+	p.JNE(operand.LabelRef("momentum"))
+	ws, gs := stream{reg.RDI, w, read | write, "w"}, stream{reg.RSI, g, read, "g"}
+	p.walk(v, "plain", []stream{ws, gs}, func() {
+		p.VMULPS(scale, g, g)
+		p.flush(f, g)
+		p.VFNMADD213PS(w, decay, w)
+		p.VFNMADD231PS(rate, g, w)
+	})
+	p.ret()
+
+	p.Label("momentum")
+	p.Comment("Without nesterov the last sum is 1·m - 0, which is m.")
+	p.MOVBLZX(p.field(s, "sgdStep.nesterov"), s.As32())
+	p.NEGL(s.As32())
+	p.VMOVD(s.As32(), stepMask.(reg.Vec).AsX())
+	p.VPBROADCASTD(stepMask.(reg.Vec).AsX(), stepMask)
+	p.VMOVAPS(momentum, ahead)
+	p.TESTL(s.As32(), s.As32())
+	p.JNE(operand.LabelRef("nesterov"))
+	p.MOVL(imm(int(math.Float32bits(1))), s.As32())
+	p.VMOVD(s.As32(), ahead.(reg.Vec).AsX())
+	p.VPBROADCASTD(ahead.(reg.Vec).AsX(), ahead)
+	p.Label("nesterov")
+	p.walk(v, "momentum", []stream{ws, {reg.R8, m, read | write, "m"}, gs}, func() {
+		p.VMULPS(scale, g, g)
+		p.flush(f, g)
+		p.VFNMADD213PS(w, decay, w)
+		p.VMULPS(rate, g, step)
+		p.VFMSUB213PS(step, momentum, m)
+		p.flush(f, m)
+		p.VANDPS(stepMask, step, step)
+		p.VFMSUB231PS(ahead, m, step)
+		p.VADDPS(step, w, w)
+	})
+	p.ret()
+}
+
+// sumSquares emits the kernel of the sum of squares.
+func (p *program) sumSquares(v vectorSet) {
+	p.kernel("sumSquares"+v.isa, "func(x []float32, s *[16]float64)",
+		"s[i mod 16] += x[i]², i ascending; the squares are exact in float64",
+		"  x [n], n >= 0, a multiple of 16 in all blocks but the last; AVX2 may leave the halves of s exchanged: their sum is the same",
+		"  first register x, second its upper half, then s; clobbers all vectors; no stack",
+	)
+	x, high := v.reg(0), v.reg(1)
+	low := x.(reg.Vec).AsY()
+	half := high.(reg.Vec).AsY()
+	sums := []reg.Register{v.reg(2), v.reg(3)}
+	if v.lanes == 8 {
+		low, half = x.(reg.Vec).AsX(), high.(reg.Vec).AsX()
+		sums = append(sums, v.reg(4), v.reg(5))
+	}
+	spare := v.reg(6)
+	s := reg.RAX
+	p.Load(p.Param("s"), s)
+	for i, sum := range sums {
+		p.VMOVUPD(at(s, i*v.bytes()), sum)
+	}
+	p.walk(v, "sum", []stream{{reg.RDI, x, read, "x"}}, func() {
+		if v.lanes == 16 {
+			p.VEXTRACTF64X4(imm8(1), x, half)
+		} else {
+			p.VEXTRACTF128(imm8(1), x, half)
+		}
+		p.VCVTPS2PD(low, x)
+		p.VCVTPS2PD(half, high)
+		p.VFMADD231PD(x, x, sums[0])
+		p.VFMADD231PD(high, high, sums[1])
+		if v.lanes == 8 {
+			p.Comment("The next vector belongs to the other half of s.")
+			for i := range 2 {
+				p.VMOVAPS(sums[i], spare)
+				p.VMOVAPS(sums[2+i], sums[i])
+				p.VMOVAPS(spare, sums[2+i])
+			}
+		}
+	})
+	for i, sum := range sums {
+		p.VMOVUPD(sum, at(s, i*v.bytes()))
+	}
+	p.ret()
+}
