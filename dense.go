@@ -30,7 +30,7 @@ type dense struct {
 }
 
 // scratchLen returns the length of dense.t.
-func scratchLen(units int) int { return 2 * lanes * (1 + padded(units)) }
+func scratchLen(units int) int { return 2 * lanes * padded(units) }
 
 // check panics unless all operands of the products that d describes have room for rows rows: the assembly trusts them.
 // Unused operands are nil.

@@ -33,7 +33,7 @@ func TestFMA32(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	bits := func() float32 { return math.Float32frombits(r.Uint32()) }
 	sign := func() float32 { return 1 - 2*float32(r.IntN(2)) }
-	// near returns two factors with product 2^e, or 2^e·(1 ± 2^-2a), which is too little beside 2^(e+24) for a float64 to hold.
+	// near returns two factors of product 2^e, or of one so close to it that a float64 sum with 2^(e+24) loses the rest.
 	near := func(e int) (x, y float32) {
 		i := e / 2
 		x, y = float32(math.Ldexp(1, i)), float32(math.Ldexp(1, e-i))
@@ -89,13 +89,9 @@ func TestFMA32(t *testing.T) {
 			return x, y, math.Float32frombits(math.Float32bits(z) + uint32(r.IntN(3)) - 1)
 		}},
 	}
-	n := 40000
-	if testing.Short() {
-		n = 4000
-	}
 	for _, f := range families {
 		t.Run(f.name, func(t *testing.T) {
-			for range n {
+			for range 60000 {
 				x, y, z := f.draw()
 				checkFMA(t, x, y, z)
 				if t.Failed() {
@@ -107,7 +103,8 @@ func TestFMA32(t *testing.T) {
 	t.Run("special", func(t *testing.T) {
 		var values []float32
 		for _, b := range []uint32{0, 1, 2, 3, 0x7ffffe, 0x7fffff, 0x800000, 0x800001, 0x34000000, 0x33800000, 0x3f7fffff,
-			0x3f800000, 0x3f800001, 0x3fffffff, 0x40000000, 0x7effffff, 0x7f000000, 0x7f7ffffe, 0x7f7fffff, 0x7f800000, 0x7fc00000} {
+			0x3f800000, 0x3f800001, 0x3fffffff, 0x40000000, 0x7effffff, 0x7f000000, 0x7f7ffffe, 0x7f7fffff, 0x7f800000,
+			0x7fc00000} {
 			values = append(values, math.Float32frombits(b), math.Float32frombits(b|signBit))
 		}
 		for _, x := range values {
@@ -120,8 +117,8 @@ func TestFMA32(t *testing.T) {
 	})
 }
 
-// TestFMA32Repairs checks that the cases above do need the repair: rounding twice goes wrong in many of them.
-func TestFMA32Repairs(t *testing.T) {
+// TestFMA32Repair spells out a few of the cases in which rounding twice goes wrong.
+func TestFMA32Repair(t *testing.T) {
 	for _, c := range []struct{ x, y, z, want float32 }{
 		{1 + 0x1p-12, 1 - 0x1p-12, 0x1p24, 0x1p24},          // just below halfway, to even anyway
 		{1 + 0x1p-12, 1 - 0x1p-12, 0x1p24 + 2, 0x1p24 + 2},  // below halfway; twice: up to even

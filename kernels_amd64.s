@@ -4,6 +4,9 @@
 
 #include "textflag.h"
 
+DATA minusInf<>+0(SB)/4, $0xff800000
+GLOBL minusInf<>(SB), RODATA|NOPTR, $4
+
 // func forwardAVX512(d *dense)
 // Requires: AVX
 TEXT ·forwardAVX512(SB), NOSPLIT, $152-8
@@ -51,10 +54,23 @@ panel:
 	MOVQ   200(R13), AX
 	MOVQ   AX, 88(SP)
 	MOVQ   128(SP), CX
-	CMPQ   AX, $+3
-	JGT    not64
+	CMPQ   80(SP), $0x04
+	JNE    nottileFew64AVX512
 	CMPQ   CX, $+64
-	JLT    not64
+	JLT    nottileFew64AVX512
+	CALL   ·tileFew64AVX512<>(SB)
+	SUBQ   $+64, 128(SP)
+	JLE    panelsDone
+	IMUL3Q $+4, 48(SP), AX
+	ADDQ   AX, 136(SP)
+	ADDQ   $+256, 144(SP)
+	JMP    panel
+
+nottileFew64AVX512:
+	CMPQ   AX, $+3
+	JGT    nottile4x64AVX512
+	CMPQ   CX, $+64
+	JLT    nottile4x64AVX512
 	CALL   ·tile4x64AVX512<>(SB)
 	SUBQ   $+64, 128(SP)
 	JLE    panelsDone
@@ -63,9 +79,9 @@ panel:
 	ADDQ   $+256, 144(SP)
 	JMP    panel
 
-not64:
+nottile4x64AVX512:
 	CMPQ   CX, $+32
-	JLT    not32
+	JLT    nottile8x32AVX512
 	CALL   ·tile8x32AVX512<>(SB)
 	SUBQ   $+32, 128(SP)
 	JLE    panelsDone
@@ -74,9 +90,9 @@ not64:
 	ADDQ   $+128, 144(SP)
 	JMP    panel
 
-not32:
+nottile8x32AVX512:
 	CMPQ   CX, $+16
-	JLT    not16
+	JLT    nottile16x16AVX512
 	CALL   ·tile16x16AVX512<>(SB)
 	SUBQ   $+16, 128(SP)
 	JLE    panelsDone
@@ -85,7 +101,7 @@ not32:
 	ADDQ   $+64, 144(SP)
 	JMP    panel
 
-not16:
+nottile16x16AVX512:
 	SUBQ $+32, 32(SP)
 	MOVQ $+32, 40(SP)
 	CALL ·tile8x8AVX2<>(SB)
@@ -99,13 +115,14 @@ panelsDone:
 TEXT ·gradInputAVX512(SB), NOSPLIT, $168-8
 	// dx[b, i] = Σu dz[b, u]·w[i, u], fused from zero, u ascending; where masked, +0 unless x[b, i] > 0
 	//   dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   bounds: dense.check
-	//   a strip of inputs, from d.from on: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then dx = dz·t for its panels
+	//   a strip of inputs, from d.from on: t[i/16][u][i%16] = w[i, u]; then dx = dz·t for its panels
 	MOVQ $+0, 136(SP)
 	MOVQ d+0(FP), BX
 	MOVQ 176(BX), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 8(SP)
 	MOVQ $+4, 16(SP)
+	MOVQ $+0, 24(SP)
 	MOVQ 184(BX), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 64(SP)
@@ -143,7 +160,7 @@ sized:
 	MOVQ 216(BX), R11
 	ADDQ $+7, R11
 	ANDQ $-8, R11
-	LEAQ 1(R11), R10
+	MOVQ R11, R10
 	SHLQ $0x06, R10
 	MOVQ R10, 48(SP)
 	MOVQ $+64, 40(SP)
@@ -163,8 +180,6 @@ panel:
 	MOVQ 72(R13), AX
 	MOVQ AX, (SP)
 	MOVQ 144(SP), AX
-	MOVQ AX, 24(SP)
-	ADDQ $+64, AX
 	MOVQ AX, 32(SP)
 	MOVQ 152(SP), AX
 	MOVQ AX, 56(SP)
@@ -179,22 +194,8 @@ unmasked:
 	MOVQ   200(R13), AX
 	MOVQ   AX, 88(SP)
 	MOVQ   128(SP), CX
-	CMPQ   AX, $+3
-	JGT    not64
-	CMPQ   CX, $+64
-	JLT    not64
-	CALL   ·tile4x64AVX512<>(SB)
-	SUBQ   $+64, 128(SP)
-	JLE    panelsDone
-	IMUL3Q $+4, 48(SP), AX
-	ADDQ   AX, 144(SP)
-	ADDQ   $+256, 152(SP)
-	ADDQ   $+256, 160(SP)
-	JMP    panel
-
-not64:
 	CMPQ   CX, $+32
-	JLT    not32
+	JLT    nottile8x32AVX512
 	CALL   ·tile8x32AVX512<>(SB)
 	SUBQ   $+32, 128(SP)
 	JLE    panelsDone
@@ -204,9 +205,9 @@ not64:
 	ADDQ   $+128, 160(SP)
 	JMP    panel
 
-not32:
+nottile8x32AVX512:
 	CMPQ   CX, $+16
-	JLT    not16
+	JLT    nottile16x16AVX512
 	CALL   ·tile16x16AVX512<>(SB)
 	SUBQ   $+16, 128(SP)
 	JLE    panelsDone
@@ -216,8 +217,7 @@ not32:
 	ADDQ   $+64, 160(SP)
 	JMP    panel
 
-not16:
-	SUBQ $+32, 32(SP)
+nottile16x16AVX512:
 	MOVQ $+32, 40(SP)
 	CALL ·tile8x8AVX2<>(SB)
 
@@ -229,9 +229,6 @@ panelsDone:
 	JLT  strip
 	VZEROUPPER
 	RET
-
-DATA zerosAVX512<>+248(SB)/8, $0x0000000000000000
-GLOBL zerosAVX512<>(SB), RODATA|NOPTR, $256
 
 // func gradWeightsAVX512(d *dense)
 // Requires: AVX, AVX512F
@@ -251,8 +248,7 @@ TEXT ·gradWeightsAVX512(SB), NOSPLIT, $152-8
 	MOVQ 168(R13), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 16(SP)
-	LEAQ zerosAVX512<>+0(SB), AX
-	MOVQ AX, 24(SP)
+	MOVQ $+0, 24(SP)
 	MOVQ 176(R13), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 40(SP)
@@ -279,9 +275,9 @@ panel:
 	MOVQ AX, 88(SP)
 	MOVQ 128(SP), CX
 	CMPQ AX, $+4
-	JGT  not64
+	JGT  nottile4x64AVX512
 	CMPQ CX, $+64
-	JLT  not64
+	JLT  nottile4x64AVX512
 	LEAQ 64(DI), AX
 	MOVQ AX, 56(SP)
 	CMPB 233(R13), $0x00
@@ -319,9 +315,9 @@ weights64:
 	ADDQ   $+256, 144(SP)
 	JMP    panel
 
-not64:
+nottile4x64AVX512:
 	CMPQ CX, $+32
-	JLT  not32
+	JLT  nottile8x32AVX512
 	LEAQ 64(DI), AX
 	MOVQ AX, 56(SP)
 	CMPB 233(R13), $0x00
@@ -353,9 +349,9 @@ weights32:
 	ADDQ   $+128, 144(SP)
 	JMP    panel
 
-not32:
+nottile8x32AVX512:
 	CMPQ CX, $+16
-	JLT  not16
+	JLT  nottile16x16AVX512
 	LEAQ 64(DI), AX
 	MOVQ AX, 56(SP)
 	CMPB 233(R13), $0x00
@@ -384,7 +380,7 @@ weights16:
 	ADDQ   $+64, 144(SP)
 	JMP    panel
 
-not16:
+nottile16x16AVX512:
 	LEAQ 32(DI), AX
 	MOVQ AX, 56(SP)
 	MOVQ $+32, 64(SP)
@@ -459,10 +455,10 @@ panel:
 	MOVQ   200(R13), AX
 	MOVQ   AX, 88(SP)
 	MOVQ   128(SP), CX
-	CMPQ   AX, $+1
-	JGT    not64
+	CMPQ   AX, $+3
+	JGT    nottile1x64AVX2
 	CMPQ   CX, $+64
-	JLT    not64
+	JLT    nottile1x64AVX2
 	CALL   ·tile1x64AVX2<>(SB)
 	SUBQ   $+64, 128(SP)
 	JLE    panelsDone
@@ -471,22 +467,9 @@ panel:
 	ADDQ   $+256, 144(SP)
 	JMP    panel
 
-not64:
-	CMPQ   AX, $+3
-	JGT    not32
-	CMPQ   CX, $+32
-	JLT    not32
-	CALL   ·tile3x32AVX2<>(SB)
-	SUBQ   $+32, 128(SP)
-	JLE    panelsDone
-	IMUL3Q $+2, 48(SP), AX
-	ADDQ   AX, 136(SP)
-	ADDQ   $+128, 144(SP)
-	JMP    panel
-
-not32:
+nottile1x64AVX2:
 	CMPQ   CX, $+16
-	JLT    not16
+	JLT    nottile6x16AVX2
 	CALL   ·tile6x16AVX2<>(SB)
 	SUBQ   $+16, 128(SP)
 	JLE    panelsDone
@@ -495,7 +478,7 @@ not32:
 	ADDQ   $+64, 144(SP)
 	JMP    panel
 
-not16:
+nottile6x16AVX2:
 	SUBQ $+32, 32(SP)
 	MOVQ $+32, 40(SP)
 	CALL ·tile8x8AVX2<>(SB)
@@ -509,13 +492,14 @@ panelsDone:
 TEXT ·gradInputAVX2(SB), NOSPLIT, $168-8
 	// dx[b, i] = Σu dz[b, u]·w[i, u], fused from zero, u ascending; where masked, +0 unless x[b, i] > 0
 	//   dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   bounds: dense.check
-	//   a strip of inputs, from d.from on: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then dx = dz·t for its panels
+	//   a strip of inputs, from d.from on: t[i/16][u][i%16] = w[i, u]; then dx = dz·t for its panels
 	MOVQ $+0, 136(SP)
 	MOVQ d+0(FP), BX
 	MOVQ 176(BX), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 8(SP)
 	MOVQ $+4, 16(SP)
+	MOVQ $+0, 24(SP)
 	MOVQ 184(BX), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 64(SP)
@@ -553,7 +537,7 @@ sized:
 	MOVQ 216(BX), R11
 	ADDQ $+7, R11
 	ANDQ $-8, R11
-	LEAQ 1(R11), R10
+	MOVQ R11, R10
 	SHLQ $0x06, R10
 	MOVQ R10, 48(SP)
 	MOVQ $+64, 40(SP)
@@ -573,8 +557,6 @@ panel:
 	MOVQ 72(R13), AX
 	MOVQ AX, (SP)
 	MOVQ 144(SP), AX
-	MOVQ AX, 24(SP)
-	ADDQ $+64, AX
 	MOVQ AX, 32(SP)
 	MOVQ 152(SP), AX
 	MOVQ AX, 56(SP)
@@ -589,36 +571,8 @@ unmasked:
 	MOVQ   200(R13), AX
 	MOVQ   AX, 88(SP)
 	MOVQ   128(SP), CX
-	CMPQ   AX, $+1
-	JGT    not64
-	CMPQ   CX, $+64
-	JLT    not64
-	CALL   ·tile1x64AVX2<>(SB)
-	SUBQ   $+64, 128(SP)
-	JLE    panelsDone
-	IMUL3Q $+4, 48(SP), AX
-	ADDQ   AX, 144(SP)
-	ADDQ   $+256, 152(SP)
-	ADDQ   $+256, 160(SP)
-	JMP    panel
-
-not64:
-	CMPQ   AX, $+3
-	JGT    not32
-	CMPQ   CX, $+32
-	JLT    not32
-	CALL   ·tile3x32AVX2<>(SB)
-	SUBQ   $+32, 128(SP)
-	JLE    panelsDone
-	IMUL3Q $+2, 48(SP), AX
-	ADDQ   AX, 144(SP)
-	ADDQ   $+128, 152(SP)
-	ADDQ   $+128, 160(SP)
-	JMP    panel
-
-not32:
 	CMPQ   CX, $+16
-	JLT    not16
+	JLT    nottile6x16AVX2
 	CALL   ·tile6x16AVX2<>(SB)
 	SUBQ   $+16, 128(SP)
 	JLE    panelsDone
@@ -628,8 +582,7 @@ not32:
 	ADDQ   $+64, 160(SP)
 	JMP    panel
 
-not16:
-	SUBQ $+32, 32(SP)
+nottile6x16AVX2:
 	MOVQ $+32, 40(SP)
 	CALL ·tile8x8AVX2<>(SB)
 
@@ -641,9 +594,6 @@ panelsDone:
 	JLT  strip
 	VZEROUPPER
 	RET
-
-DATA zerosAVX2<>+248(SB)/8, $0x0000000000000000
-GLOBL zerosAVX2<>(SB), RODATA|NOPTR, $256
 
 // func gradWeightsAVX2(d *dense)
 // Requires: AVX
@@ -663,8 +613,7 @@ TEXT ·gradWeightsAVX2(SB), NOSPLIT, $152-8
 	MOVQ 168(R13), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 16(SP)
-	LEAQ zerosAVX2<>+0(SB), AX
-	MOVQ AX, 24(SP)
+	MOVQ $+0, 24(SP)
 	MOVQ 176(R13), AX
 	SHLQ $0x02, AX
 	MOVQ AX, 40(SP)
@@ -691,7 +640,7 @@ panel:
 	MOVQ AX, 88(SP)
 	MOVQ 128(SP), CX
 	CMPQ CX, $+16
-	JLT  not16
+	JLT  nottile6x16AVX2
 	LEAQ 64(DI), AX
 	MOVQ AX, 56(SP)
 	CMPB 233(R13), $0x00
@@ -723,7 +672,7 @@ weights16:
 	ADDQ   $+64, 144(SP)
 	JMP    panel
 
-not16:
+nottile6x16AVX2:
 	LEAQ 32(DI), AX
 	MOVQ AX, 56(SP)
 	MOVQ $+32, 64(SP)
@@ -749,6 +698,131 @@ weights8:
 
 panelsDone:
 	VZEROUPPER
+	RET
+
+// func tileFew64AVX512<>(arguments [128]byte)
+// Requires: AVX512F
+TEXT ·tileFew64AVX512<>(SB), NOSPLIT, $0-128
+	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units, k < 4; fused, k ascending
+	//   a [rows, 4]   b [4, 64], bias and c [rows, 64]   in 4 panels   rows >= 1
+	//   Z0-Z15 b, row k from Z4k   Z16-Z19 bias   Z20-Z23 a row of c   Z24 an element of a   clobbers all
+	//   act: nothing; with relu, c <= 0 ? +0 : c; nothing outside these bounds is touched
+	MOVQ    bPanel+48(FP), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    bias+24(FP), BX
+	VMOVUPS (BX), Z16
+	VMOVUPS (BX)(R9*1), Z17
+	VMOVUPS (BX)(R9*2), Z18
+	VMOVUPS (BX)(R10*1), Z19
+	MOVQ    b+32(FP), BX
+	MOVQ    bStep+40(FP), R11
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	VMOVUPS (BX)(R9*2), Z2
+	VMOVUPS (BX)(R10*1), Z3
+	ADDQ    R11, BX
+	VMOVUPS (BX), Z4
+	VMOVUPS (BX)(R9*1), Z5
+	VMOVUPS (BX)(R9*2), Z6
+	VMOVUPS (BX)(R10*1), Z7
+	ADDQ    R11, BX
+	VMOVUPS (BX), Z8
+	VMOVUPS (BX)(R9*1), Z9
+	VMOVUPS (BX)(R9*2), Z10
+	VMOVUPS (BX)(R10*1), Z11
+	ADDQ    R11, BX
+	VMOVUPS (BX), Z12
+	VMOVUPS (BX)(R9*1), Z13
+	VMOVUPS (BX)(R9*2), Z14
+	VMOVUPS (BX)(R10*1), Z15
+	ADDQ    R11, BX
+	MOVQ    a+0(FP), SI
+	MOVQ    aRow+8(FP), R8
+	MOVQ    c+56(FP), DX
+	MOVQ    cRow+64(FP), DI
+	MOVQ    rows+88(FP), CX
+	CMPQ    relu+104(FP), $0x00
+	JNE     relu
+
+linear:
+	VMOVAPS      Z16, Z20
+	VMOVAPS      Z17, Z21
+	VMOVAPS      Z18, Z22
+	VMOVAPS      Z19, Z23
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z0, Z24, Z20
+	VFMADD231PS  Z1, Z24, Z21
+	VFMADD231PS  Z2, Z24, Z22
+	VFMADD231PS  Z3, Z24, Z23
+	VBROADCASTSS 4(SI), Z24
+	VFMADD231PS  Z4, Z24, Z20
+	VFMADD231PS  Z5, Z24, Z21
+	VFMADD231PS  Z6, Z24, Z22
+	VFMADD231PS  Z7, Z24, Z23
+	VBROADCASTSS 8(SI), Z24
+	VFMADD231PS  Z8, Z24, Z20
+	VFMADD231PS  Z9, Z24, Z21
+	VFMADD231PS  Z10, Z24, Z22
+	VFMADD231PS  Z11, Z24, Z23
+	VBROADCASTSS 12(SI), Z24
+	VFMADD231PS  Z12, Z24, Z20
+	VFMADD231PS  Z13, Z24, Z21
+	VFMADD231PS  Z14, Z24, Z22
+	VFMADD231PS  Z15, Z24, Z23
+	VMOVUPS      Z20, (DX)
+	VMOVUPS      Z21, 64(DX)
+	VMOVUPS      Z22, 128(DX)
+	VMOVUPS      Z23, 192(DX)
+	ADDQ         R8, SI
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          linear
+	RET
+
+relu:
+	VPBROADCASTD minusInf<>+0(SB), Z25
+
+rectified:
+	VMOVAPS      Z16, Z20
+	VMOVAPS      Z17, Z21
+	VMOVAPS      Z18, Z22
+	VMOVAPS      Z19, Z23
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z0, Z24, Z20
+	VFMADD231PS  Z1, Z24, Z21
+	VFMADD231PS  Z2, Z24, Z22
+	VFMADD231PS  Z3, Z24, Z23
+	VBROADCASTSS 4(SI), Z24
+	VFMADD231PS  Z4, Z24, Z20
+	VFMADD231PS  Z5, Z24, Z21
+	VFMADD231PS  Z6, Z24, Z22
+	VFMADD231PS  Z7, Z24, Z23
+	VBROADCASTSS 8(SI), Z24
+	VFMADD231PS  Z8, Z24, Z20
+	VFMADD231PS  Z9, Z24, Z21
+	VFMADD231PS  Z10, Z24, Z22
+	VFMADD231PS  Z11, Z24, Z23
+	VBROADCASTSS 12(SI), Z24
+	VFMADD231PS  Z12, Z24, Z20
+	VFMADD231PS  Z13, Z24, Z21
+	VFMADD231PS  Z14, Z24, Z22
+	VFMADD231PS  Z15, Z24, Z23
+	VPCMPD       $0x06, Z25, Z20, K1
+	VMOVAPS.Z    Z20, K1, Z20
+	VMOVUPS      Z20, (DX)
+	VPCMPD       $0x06, Z25, Z21, K1
+	VMOVAPS.Z    Z21, K1, Z21
+	VMOVUPS      Z21, 64(DX)
+	VPCMPD       $0x06, Z25, Z22, K1
+	VMOVAPS.Z    Z22, K1, Z22
+	VMOVUPS      Z22, 128(DX)
+	VPCMPD       $0x06, Z25, Z23, K1
+	VMOVAPS.Z    Z23, K1, Z23
+	VMOVUPS      Z23, 192(DX)
+	ADDQ         R8, SI
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          rectified
 	RET
 
 // func tile4x64AVX512<>(arguments [128]byte)
@@ -796,33 +870,37 @@ below4:
 	JMP  rows1
 
 rows4:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX)(R9*1), Z1
-	VMOVUPS (BX)(R9*2), Z2
-	VMOVUPS (BX)(R10*1), Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z2, Z6
-	VMOVAPS Z3, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z1, Z9
-	VMOVAPS Z2, Z10
-	VMOVAPS Z3, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z1, Z13
-	VMOVAPS Z2, Z14
-	VMOVAPS Z3, Z15
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	LEAQ   (R9)(R9*2), R10
+	TESTQ  BX, BX
+	JNE    biased4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+begin4:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k4:
 	VMOVUPS      (BX), Z17
@@ -859,38 +937,38 @@ k4:
 	JNE          masked4
 	CMPQ         relu+104(FP), $0x00
 	JE           store4
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VCMPPS       $0x16, Z31, Z2, K1
+	VPCMPD       $0x06, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VCMPPS       $0x16, Z31, Z3, K1
+	VPCMPD       $0x06, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VCMPPS       $0x16, Z31, Z4, K1
+	VPCMPD       $0x06, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VCMPPS       $0x16, Z31, Z5, K1
+	VPCMPD       $0x06, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VCMPPS       $0x16, Z31, Z6, K1
+	VPCMPD       $0x06, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VCMPPS       $0x16, Z31, Z7, K1
+	VPCMPD       $0x06, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VCMPPS       $0x16, Z31, Z8, K1
+	VPCMPD       $0x06, Z31, Z8, K1
 	VMOVAPS.Z    Z8, K1, Z8
-	VCMPPS       $0x16, Z31, Z9, K1
+	VPCMPD       $0x06, Z31, Z9, K1
 	VMOVAPS.Z    Z9, K1, Z9
-	VCMPPS       $0x16, Z31, Z10, K1
+	VPCMPD       $0x06, Z31, Z10, K1
 	VMOVAPS.Z    Z10, K1, Z10
-	VCMPPS       $0x16, Z31, Z11, K1
+	VPCMPD       $0x06, Z31, Z11, K1
 	VMOVAPS.Z    Z11, K1, Z11
-	VCMPPS       $0x16, Z31, Z12, K1
+	VPCMPD       $0x06, Z31, Z12, K1
 	VMOVAPS.Z    Z12, K1, Z12
-	VCMPPS       $0x16, Z31, Z13, K1
+	VPCMPD       $0x06, Z31, Z13, K1
 	VMOVAPS.Z    Z13, K1, Z13
-	VCMPPS       $0x16, Z31, Z14, K1
+	VPCMPD       $0x06, Z31, Z14, K1
 	VMOVAPS.Z    Z14, K1, Z14
-	VCMPPS       $0x16, Z31, Z15, K1
+	VPCMPD       $0x06, Z31, Z15, K1
 	VMOVAPS.Z    Z15, K1, Z15
 	JMP          store4
 
@@ -968,10 +1046,7 @@ store4:
 	JNE     next
 	RET
 
-rows2:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
-	LEAQ    (R9)(R9*2), R10
+biased4:
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(R9*1), Z1
 	VMOVUPS (BX)(R9*2), Z2
@@ -980,12 +1055,38 @@ rows2:
 	VMOVAPS Z1, Z5
 	VMOVAPS Z2, Z6
 	VMOVAPS Z3, Z7
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z2, Z10
+	VMOVAPS Z3, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z2, Z14
+	VMOVAPS Z3, Z15
+	JMP     begin4
+
+rows2:
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	LEAQ   (R9)(R9*2), R10
+	TESTQ  BX, BX
+	JNE    biased2
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin2:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Z9
@@ -1011,22 +1112,22 @@ k2:
 	JNE          masked2
 	CMPQ         relu+104(FP), $0x00
 	JE           store2
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VCMPPS       $0x16, Z31, Z2, K1
+	VPCMPD       $0x06, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VCMPPS       $0x16, Z31, Z3, K1
+	VPCMPD       $0x06, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VCMPPS       $0x16, Z31, Z4, K1
+	VPCMPD       $0x06, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VCMPPS       $0x16, Z31, Z5, K1
+	VPCMPD       $0x06, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VCMPPS       $0x16, Z31, Z6, K1
+	VPCMPD       $0x06, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VCMPPS       $0x16, Z31, Z7, K1
+	VPCMPD       $0x06, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
 	JMP          store2
 
@@ -1076,20 +1177,35 @@ store2:
 	JNE     next
 	RET
 
-rows1:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
-	LEAQ    (R9)(R9*2), R10
+biased2:
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(R9*1), Z1
 	VMOVUPS (BX)(R9*2), Z2
 	VMOVUPS (BX)(R10*1), Z3
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z2, Z6
+	VMOVAPS Z3, Z7
+	JMP     begin2
+
+rows1:
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	LEAQ   (R9)(R9*2), R10
+	TESTQ  BX, BX
+	JNE    biased1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin1:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Z4
@@ -1106,14 +1222,14 @@ k1:
 	JNE          masked1
 	CMPQ         relu+104(FP), $0x00
 	JE           store1
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VCMPPS       $0x16, Z31, Z2, K1
+	VPCMPD       $0x06, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VCMPPS       $0x16, Z31, Z3, K1
+	VPCMPD       $0x06, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
 	JMP          store1
 
@@ -1148,6 +1264,13 @@ store1:
 	SUBQ    $+1, rows+88(FP)
 	JNE     next
 	RET
+
+biased1:
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	VMOVUPS (BX)(R9*2), Z2
+	VMOVUPS (BX)(R10*1), Z3
+	JMP     begin1
 
 // func tile8x32AVX512<>(arguments [128]byte)
 // Requires: AVX512F
@@ -1238,34 +1361,38 @@ below4:
 	JMP  rows1
 
 rows8:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX)(R9*1), Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z1, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z1, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z1, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z1, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z1, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z1, Z15
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	TESTQ  BX, BX
+	JNE    biased8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+begin8:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	LEAQ (CX)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k8:
 	VMOVUPS      (BX), Z17
@@ -1305,38 +1432,38 @@ k8:
 	JNE          masked8
 	CMPQ         relu+104(FP), $0x00
 	JE           store8
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VCMPPS       $0x16, Z31, Z2, K1
+	VPCMPD       $0x06, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VCMPPS       $0x16, Z31, Z3, K1
+	VPCMPD       $0x06, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VCMPPS       $0x16, Z31, Z4, K1
+	VPCMPD       $0x06, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VCMPPS       $0x16, Z31, Z5, K1
+	VPCMPD       $0x06, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VCMPPS       $0x16, Z31, Z6, K1
+	VPCMPD       $0x06, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VCMPPS       $0x16, Z31, Z7, K1
+	VPCMPD       $0x06, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VCMPPS       $0x16, Z31, Z8, K1
+	VPCMPD       $0x06, Z31, Z8, K1
 	VMOVAPS.Z    Z8, K1, Z8
-	VCMPPS       $0x16, Z31, Z9, K1
+	VPCMPD       $0x06, Z31, Z9, K1
 	VMOVAPS.Z    Z9, K1, Z9
-	VCMPPS       $0x16, Z31, Z10, K1
+	VPCMPD       $0x06, Z31, Z10, K1
 	VMOVAPS.Z    Z10, K1, Z10
-	VCMPPS       $0x16, Z31, Z11, K1
+	VPCMPD       $0x06, Z31, Z11, K1
 	VMOVAPS.Z    Z11, K1, Z11
-	VCMPPS       $0x16, Z31, Z12, K1
+	VPCMPD       $0x06, Z31, Z12, K1
 	VMOVAPS.Z    Z12, K1, Z12
-	VCMPPS       $0x16, Z31, Z13, K1
+	VPCMPD       $0x06, Z31, Z13, K1
 	VMOVAPS.Z    Z13, K1, Z13
-	VCMPPS       $0x16, Z31, Z14, K1
+	VPCMPD       $0x06, Z31, Z14, K1
 	VMOVAPS.Z    Z14, K1, Z14
-	VCMPPS       $0x16, Z31, Z15, K1
+	VPCMPD       $0x06, Z31, Z15, K1
 	VMOVAPS.Z    Z15, K1, Z15
 	JMP          store8
 
@@ -1421,9 +1548,7 @@ store8:
 	JNE     next
 	RET
 
-rows6:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
+biased8:
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(R9*1), Z1
 	VMOVAPS Z0, Z2
@@ -1436,14 +1561,39 @@ rows6:
 	VMOVAPS Z1, Z9
 	VMOVAPS Z0, Z10
 	VMOVAPS Z1, Z11
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z1, Z15
+	JMP     begin8
+
+rows6:
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	TESTQ  BX, BX
+	JNE    biased6
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+begin6:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k6:
 	VMOVUPS      (BX), Z13
@@ -1476,30 +1626,30 @@ k6:
 	JNE          masked6
 	CMPQ         relu+104(FP), $0x00
 	JE           store6
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VCMPPS       $0x16, Z31, Z2, K1
+	VPCMPD       $0x06, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VCMPPS       $0x16, Z31, Z3, K1
+	VPCMPD       $0x06, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VCMPPS       $0x16, Z31, Z4, K1
+	VPCMPD       $0x06, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VCMPPS       $0x16, Z31, Z5, K1
+	VPCMPD       $0x06, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VCMPPS       $0x16, Z31, Z6, K1
+	VPCMPD       $0x06, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VCMPPS       $0x16, Z31, Z7, K1
+	VPCMPD       $0x06, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
-	VCMPPS       $0x16, Z31, Z8, K1
+	VPCMPD       $0x06, Z31, Z8, K1
 	VMOVAPS.Z    Z8, K1, Z8
-	VCMPPS       $0x16, Z31, Z9, K1
+	VPCMPD       $0x06, Z31, Z9, K1
 	VMOVAPS.Z    Z9, K1, Z9
-	VCMPPS       $0x16, Z31, Z10, K1
+	VPCMPD       $0x06, Z31, Z10, K1
 	VMOVAPS.Z    Z10, K1, Z10
-	VCMPPS       $0x16, Z31, Z11, K1
+	VPCMPD       $0x06, Z31, Z11, K1
 	VMOVAPS.Z    Z11, K1, Z11
 	JMP          store6
 
@@ -1568,9 +1718,7 @@ store6:
 	JNE     next
 	RET
 
-rows4:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
+biased6:
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(R9*1), Z1
 	VMOVAPS Z0, Z2
@@ -1579,14 +1727,35 @@ rows4:
 	VMOVAPS Z1, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z1, Z7
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	JMP     begin6
+
+rows4:
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	TESTQ  BX, BX
+	JNE    biased4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin4:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k4:
 	VMOVUPS      (BX), Z9
@@ -1613,22 +1782,22 @@ k4:
 	JNE          masked4
 	CMPQ         relu+104(FP), $0x00
 	JE           store4
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VCMPPS       $0x16, Z31, Z2, K1
+	VPCMPD       $0x06, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VCMPPS       $0x16, Z31, Z3, K1
+	VPCMPD       $0x06, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
-	VCMPPS       $0x16, Z31, Z4, K1
+	VPCMPD       $0x06, Z31, Z4, K1
 	VMOVAPS.Z    Z4, K1, Z4
-	VCMPPS       $0x16, Z31, Z5, K1
+	VPCMPD       $0x06, Z31, Z5, K1
 	VMOVAPS.Z    Z5, K1, Z5
-	VCMPPS       $0x16, Z31, Z6, K1
+	VPCMPD       $0x06, Z31, Z6, K1
 	VMOVAPS.Z    Z6, K1, Z6
-	VCMPPS       $0x16, Z31, Z7, K1
+	VPCMPD       $0x06, Z31, Z7, K1
 	VMOVAPS.Z    Z7, K1, Z7
 	JMP          store4
 
@@ -1681,19 +1850,34 @@ store4:
 	JNE     next
 	RET
 
-rows2:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
+biased4:
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(R9*1), Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z1, Z3
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	JMP     begin4
+
+rows2:
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	TESTQ  BX, BX
+	JNE    biased2
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin2:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Z5
@@ -1713,14 +1897,14 @@ k2:
 	JNE          masked2
 	CMPQ         relu+104(FP), $0x00
 	JE           store2
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
-	VCMPPS       $0x16, Z31, Z2, K1
+	VPCMPD       $0x06, Z31, Z2, K1
 	VMOVAPS.Z    Z2, K1, Z2
-	VCMPPS       $0x16, Z31, Z3, K1
+	VPCMPD       $0x06, Z31, Z3, K1
 	VMOVAPS.Z    Z3, K1, Z3
 	JMP          store2
 
@@ -1757,17 +1941,28 @@ store2:
 	JNE     next
 	RET
 
-rows1:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
+biased2:
 	VMOVUPS (BX), Z0
 	VMOVUPS (BX)(R9*1), Z1
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	JMP     begin2
+
+rows1:
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	TESTQ  BX, BX
+	JNE    biased1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+begin1:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Z2
@@ -1782,10 +1977,10 @@ k1:
 	JNE          masked1
 	CMPQ         relu+104(FP), $0x00
 	JE           store1
-	VPXORD       Z31, Z31, Z31
-	VCMPPS       $0x16, Z31, Z0, K1
+	VPBROADCASTD minusInf<>+0(SB), Z31
+	VPCMPD       $0x06, Z31, Z0, K1
 	VMOVAPS.Z    Z0, K1, Z0
-	VCMPPS       $0x16, Z31, Z1, K1
+	VPCMPD       $0x06, Z31, Z1, K1
 	VMOVAPS.Z    Z1, K1, Z1
 	JMP          store1
 
@@ -1814,12 +2009,17 @@ store1:
 	JNE     next
 	RET
 
+biased1:
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX)(R9*1), Z1
+	JMP     begin1
+
 // func tile16x16AVX512<>(arguments [128]byte)
 // Requires: AVX512F
 TEXT ·tile16x16AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
 	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
-	//   tiles of 16, 8, 4, 2, 1 rows: the first registers accumulators, row r in 1 from 1r; behind them a row of b, elements of a
+	//   tiles of 16, 8, 4, 1 rows: the first registers accumulators, row r in 1 from 1r; behind them a row of b, elements of a
 	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
 	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
@@ -1877,12 +2077,12 @@ below16:
 below8:
 	CMPQ  CX, $+4
 	JE    rows4
-	CMPQ  CX, $+2
+	CMPQ  CX, $+1
 	JLE   below4
 	MOVQ  $+4, AX
 	SUBQ  CX, AX
 	CMPQ  AX, done+96(FP)
-	JG    rows2
+	JG    rows1
 	ADDQ  AX, rows+88(FP)
 	MOVQ  aRow+8(FP), CX
 	IMULQ AX, CX
@@ -1896,44 +2096,46 @@ below8:
 	JMP   rows4
 
 below4:
-	CMPQ CX, $+2
-	JE   rows2
-	JMP  rows1
+	JMP rows1
 
 rows16:
-	MOVQ    bias+24(FP), BX
-	VMOVUPS (BX), Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	LEAQ    (R13)(R8*2), DI
-	ADDQ    R8, DI
-	LEAQ    (DI)(R8*2), DX
-	ADDQ    R8, DX
-	LEAQ    (DX)(R8*2), R10
-	ADDQ    R8, R10
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased16
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+begin16:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	LEAQ (CX)(R8*2), R13
+	ADDQ R8, R13
+	LEAQ (R13)(R8*2), DI
+	ADDQ R8, DI
+	LEAQ (DI)(R8*2), DX
+	ADDQ R8, DX
+	LEAQ (DX)(R8*2), R10
+	ADDQ R8, R10
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k16:
 	VMOVUPS          (BX), Z16
@@ -1967,38 +2169,38 @@ k16:
 	JNE              masked16
 	CMPQ             relu+104(FP), $0x00
 	JE               store16
-	VPXORD           Z31, Z31, Z31
-	VCMPPS           $0x16, Z31, Z0, K1
+	VPBROADCASTD     minusInf<>+0(SB), Z31
+	VPCMPD           $0x06, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VCMPPS           $0x16, Z31, Z1, K1
+	VPCMPD           $0x06, Z31, Z1, K1
 	VMOVAPS.Z        Z1, K1, Z1
-	VCMPPS           $0x16, Z31, Z2, K1
+	VPCMPD           $0x06, Z31, Z2, K1
 	VMOVAPS.Z        Z2, K1, Z2
-	VCMPPS           $0x16, Z31, Z3, K1
+	VPCMPD           $0x06, Z31, Z3, K1
 	VMOVAPS.Z        Z3, K1, Z3
-	VCMPPS           $0x16, Z31, Z4, K1
+	VPCMPD           $0x06, Z31, Z4, K1
 	VMOVAPS.Z        Z4, K1, Z4
-	VCMPPS           $0x16, Z31, Z5, K1
+	VPCMPD           $0x06, Z31, Z5, K1
 	VMOVAPS.Z        Z5, K1, Z5
-	VCMPPS           $0x16, Z31, Z6, K1
+	VPCMPD           $0x06, Z31, Z6, K1
 	VMOVAPS.Z        Z6, K1, Z6
-	VCMPPS           $0x16, Z31, Z7, K1
+	VPCMPD           $0x06, Z31, Z7, K1
 	VMOVAPS.Z        Z7, K1, Z7
-	VCMPPS           $0x16, Z31, Z8, K1
+	VPCMPD           $0x06, Z31, Z8, K1
 	VMOVAPS.Z        Z8, K1, Z8
-	VCMPPS           $0x16, Z31, Z9, K1
+	VPCMPD           $0x06, Z31, Z9, K1
 	VMOVAPS.Z        Z9, K1, Z9
-	VCMPPS           $0x16, Z31, Z10, K1
+	VPCMPD           $0x06, Z31, Z10, K1
 	VMOVAPS.Z        Z10, K1, Z10
-	VCMPPS           $0x16, Z31, Z11, K1
+	VPCMPD           $0x06, Z31, Z11, K1
 	VMOVAPS.Z        Z11, K1, Z11
-	VCMPPS           $0x16, Z31, Z12, K1
+	VPCMPD           $0x06, Z31, Z12, K1
 	VMOVAPS.Z        Z12, K1, Z12
-	VCMPPS           $0x16, Z31, Z13, K1
+	VPCMPD           $0x06, Z31, Z13, K1
 	VMOVAPS.Z        Z13, K1, Z13
-	VCMPPS           $0x16, Z31, Z14, K1
+	VPCMPD           $0x06, Z31, Z14, K1
 	VMOVAPS.Z        Z14, K1, Z14
-	VCMPPS           $0x16, Z31, Z15, K1
+	VPCMPD           $0x06, Z31, Z15, K1
 	VMOVAPS.Z        Z15, K1, Z15
 	JMP              store16
 
@@ -2098,8 +2300,7 @@ store16:
 	JNE     next
 	RET
 
-rows8:
-	MOVQ    bias+24(FP), BX
+biased16:
 	VMOVUPS (BX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
@@ -2108,16 +2309,40 @@ rows8:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	JMP     begin16
+
+rows8:
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+begin8:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	LEAQ (CX)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k8:
 	VMOVUPS          (BX), Z8
@@ -2140,22 +2365,22 @@ k8:
 	JNE              masked8
 	CMPQ             relu+104(FP), $0x00
 	JE               store8
-	VPXORD           Z31, Z31, Z31
-	VCMPPS           $0x16, Z31, Z0, K1
+	VPBROADCASTD     minusInf<>+0(SB), Z31
+	VPCMPD           $0x06, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VCMPPS           $0x16, Z31, Z1, K1
+	VPCMPD           $0x06, Z31, Z1, K1
 	VMOVAPS.Z        Z1, K1, Z1
-	VCMPPS           $0x16, Z31, Z2, K1
+	VPCMPD           $0x06, Z31, Z2, K1
 	VMOVAPS.Z        Z2, K1, Z2
-	VCMPPS           $0x16, Z31, Z3, K1
+	VPCMPD           $0x06, Z31, Z3, K1
 	VMOVAPS.Z        Z3, K1, Z3
-	VCMPPS           $0x16, Z31, Z4, K1
+	VPCMPD           $0x06, Z31, Z4, K1
 	VMOVAPS.Z        Z4, K1, Z4
-	VCMPPS           $0x16, Z31, Z5, K1
+	VPCMPD           $0x06, Z31, Z5, K1
 	VMOVAPS.Z        Z5, K1, Z5
-	VCMPPS           $0x16, Z31, Z6, K1
+	VPCMPD           $0x06, Z31, Z6, K1
 	VMOVAPS.Z        Z6, K1, Z6
-	VCMPPS           $0x16, Z31, Z7, K1
+	VPCMPD           $0x06, Z31, Z7, K1
 	VMOVAPS.Z        Z7, K1, Z7
 	JMP              store8
 
@@ -2215,20 +2440,35 @@ store8:
 	JNE     next
 	RET
 
-rows4:
-	MOVQ    bias+24(FP), BX
+biased8:
 	VMOVUPS (BX), Z0
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	JMP     begin8
+
+rows4:
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+begin4:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k4:
 	VMOVUPS          (BX), Z4
@@ -2246,14 +2486,14 @@ k4:
 	JNE              masked4
 	CMPQ             relu+104(FP), $0x00
 	JE               store4
-	VPXORD           Z31, Z31, Z31
-	VCMPPS           $0x16, Z31, Z0, K1
+	VPBROADCASTD     minusInf<>+0(SB), Z31
+	VPCMPD           $0x06, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
-	VCMPPS           $0x16, Z31, Z1, K1
+	VPCMPD           $0x06, Z31, Z1, K1
 	VMOVAPS.Z        Z1, K1, Z1
-	VCMPPS           $0x16, Z31, Z2, K1
+	VPCMPD           $0x06, Z31, Z2, K1
 	VMOVAPS.Z        Z2, K1, Z2
-	VCMPPS           $0x16, Z31, Z3, K1
+	VPCMPD           $0x06, Z31, Z3, K1
 	VMOVAPS.Z        Z3, K1, Z3
 	JMP              store4
 
@@ -2293,72 +2533,26 @@ store4:
 	JNE     next
 	RET
 
-rows2:
-	MOVQ    bias+24(FP), BX
+biased4:
 	VMOVUPS (BX), Z0
 	VMOVAPS Z0, Z1
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
-
-k2:
-	VMOVUPS          (BX), Z2
-	VFMADD231PS.BCST (SI), Z2, Z0
-	VFMADD231PS.BCST (SI)(R8*1), Z2, Z1
-	ADDQ             R12, SI
-	ADDQ             R11, BX
-	DECQ             AX
-	JNE              k2
-	MOVQ             mask+112(FP), BX
-	TESTQ            BX, BX
-	JNE              masked2
-	CMPQ             relu+104(FP), $0x00
-	JE               store2
-	VPXORD           Z31, Z31, Z31
-	VCMPPS           $0x16, Z31, Z0, K1
-	VMOVAPS.Z        Z0, K1, Z0
-	VCMPPS           $0x16, Z31, Z1, K1
-	VMOVAPS.Z        Z1, K1, Z1
-	JMP              store2
-
-masked2:
-	MOVQ      maskRow+120(FP), CX
-	VPXORD    Z31, Z31, Z31
-	VCMPPS    $0x11, (BX), Z31, K1
-	VMOVAPS.Z Z0, K1, Z0
-	ADDQ      CX, BX
-	VCMPPS    $0x11, (BX), Z31, K1
-	VMOVAPS.Z Z1, K1, Z1
-	ADDQ      CX, BX
-	MOVQ      BX, mask+112(FP)
-
-store2:
-	MOVQ    c+56(FP), DX
-	MOVQ    cRow+64(FP), DI
-	VMOVUPS Z0, (DX)
-	ADDQ    DI, DX
-	VMOVUPS Z1, (DX)
-	ADDQ    DI, DX
-	MOVQ    DX, c+56(FP)
-	IMUL3Q  $+2, R8, R8
-	ADDQ    R8, a+0(FP)
-	ADDQ    $+2, done+96(FP)
-	SUBQ    $+2, rows+88(FP)
-	JNE     next
-	RET
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	JMP     begin4
 
 rows1:
-	MOVQ    bias+24(FP), BX
-	VMOVUPS (BX), Z0
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased1
+	VPXORD Z0, Z0, Z0
+
+begin1:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k1:
 	VMOVUPS          (BX), Z1
@@ -2372,8 +2566,8 @@ k1:
 	JNE              masked1
 	CMPQ             relu+104(FP), $0x00
 	JE               store1
-	VPXORD           Z31, Z31, Z31
-	VCMPPS           $0x16, Z31, Z0, K1
+	VPBROADCASTD     minusInf<>+0(SB), Z31
+	VPCMPD           $0x06, Z31, Z0, K1
 	VMOVAPS.Z        Z0, K1, Z0
 	JMP              store1
 
@@ -2398,8 +2592,12 @@ store1:
 	JNE     next
 	RET
 
+biased1:
+	VMOVUPS (BX), Z0
+	JMP     begin1
+
 // func tile1x64AVX2<>(arguments [128]byte)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·tile1x64AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
 	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
@@ -2407,23 +2605,27 @@ TEXT ·tile1x64AVX2<>(SB), NOSPLIT, $0-128
 	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
 	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX)(R9*1), Y2
-	VMOVUPS 32(BX)(R9*1), Y3
-	VMOVUPS (BX)(R9*2), Y4
-	VMOVUPS 32(BX)(R9*2), Y5
-	VMOVUPS (BX)(R10*1), Y6
-	VMOVUPS 32(BX)(R10*1), Y7
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	MOVQ   bPanel+48(FP), R9
+	LEAQ   (R9)(R9*2), R10
+	TESTQ  BX, BX
+	JNE    biased1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+begin1:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Y8
@@ -2444,22 +2646,22 @@ k1:
 	JNE          masked1
 	CMPQ         relu+104(FP), $0x00
 	JE           store1
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
+	VPCMPGTD     Y15, Y1, Y14
 	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
+	VPCMPGTD     Y15, Y2, Y14
 	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
+	VPCMPGTD     Y15, Y3, Y14
 	VANDPS       Y14, Y3, Y3
-	VCMPPS       $0x16, Y15, Y4, Y14
+	VPCMPGTD     Y15, Y4, Y14
 	VANDPS       Y14, Y4, Y4
-	VCMPPS       $0x16, Y15, Y5, Y14
+	VPCMPGTD     Y15, Y5, Y14
 	VANDPS       Y14, Y5, Y5
-	VCMPPS       $0x16, Y15, Y6, Y14
+	VPCMPGTD     Y15, Y6, Y14
 	VANDPS       Y14, Y6, Y6
-	VCMPPS       $0x16, Y15, Y7, Y14
+	VPCMPGTD     Y15, Y7, Y14
 	VANDPS       Y14, Y7, Y7
 	JMP          store1
 
@@ -2507,349 +2709,19 @@ store1:
 	JNE     next
 	RET
 
-// func tile3x32AVX2<>(arguments [128]byte)
-// Requires: AVX, FMA3
-TEXT ·tile3x32AVX2<>(SB), NOSPLIT, $0-128
-	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 32 units; fused, k ascending
-	//   a [rows, k]   b [k, 32], bias and c [rows, 32]   in 2 panels   mask [rows, 32]   rows, k >= 1
-	//   tiles of 3, 2, 1 rows: the first registers accumulators, row r in 4 from 4r; behind them a row of b, elements of a
-	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
-	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
-next:
-	MOVQ rows+88(FP), CX
-	CMPQ CX, $+6
-	JGE  rows3
-	CMPQ CX, $+3
-	JE   rows3
-	JL   last
-	INCQ CX
-	SHRQ $0x01, CX
-	CMPQ CX, $+2
-	JG   rows3
-	CMPQ CX, $+1
-	JG   rows2
-
-last:
-	CMPQ CX, $+2
-	JE   rows2
-	JMP  rows1
-
-rows3:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
+biased1:
 	VMOVUPS (BX), Y0
 	VMOVUPS 32(BX), Y1
 	VMOVUPS (BX)(R9*1), Y2
 	VMOVUPS 32(BX)(R9*1), Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y2, Y6
-	VMOVAPS Y3, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y1, Y9
-	VMOVAPS Y2, Y10
-	VMOVAPS Y3, Y11
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
-
-k3:
-	VBROADCASTSS (SI), Y12
-	VBROADCASTSS (SI)(R8*1), Y13
-	VBROADCASTSS (SI)(R8*2), Y14
-	VMOVUPS      (BX), Y15
-	VFMADD231PS  Y15, Y12, Y0
-	VFMADD231PS  Y15, Y13, Y4
-	VFMADD231PS  Y15, Y14, Y8
-	VMOVUPS      32(BX), Y15
-	VFMADD231PS  Y15, Y12, Y1
-	VFMADD231PS  Y15, Y13, Y5
-	VFMADD231PS  Y15, Y14, Y9
-	VMOVUPS      (BX)(R9*1), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VFMADD231PS  Y15, Y13, Y6
-	VFMADD231PS  Y15, Y14, Y10
-	VMOVUPS      32(BX)(R9*1), Y15
-	VFMADD231PS  Y15, Y12, Y3
-	VFMADD231PS  Y15, Y13, Y7
-	VFMADD231PS  Y15, Y14, Y11
-	ADDQ         R12, SI
-	ADDQ         R11, BX
-	DECQ         AX
-	JNE          k3
-	MOVQ         mask+112(FP), BX
-	TESTQ        BX, BX
-	JNE          masked3
-	CMPQ         relu+104(FP), $0x00
-	JE           store3
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
-	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
-	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
-	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
-	VANDPS       Y14, Y3, Y3
-	VCMPPS       $0x16, Y15, Y4, Y14
-	VANDPS       Y14, Y4, Y4
-	VCMPPS       $0x16, Y15, Y5, Y14
-	VANDPS       Y14, Y5, Y5
-	VCMPPS       $0x16, Y15, Y6, Y14
-	VANDPS       Y14, Y6, Y6
-	VCMPPS       $0x16, Y15, Y7, Y14
-	VANDPS       Y14, Y7, Y7
-	VCMPPS       $0x16, Y15, Y8, Y14
-	VANDPS       Y14, Y8, Y8
-	VCMPPS       $0x16, Y15, Y9, Y14
-	VANDPS       Y14, Y9, Y9
-	VCMPPS       $0x16, Y15, Y10, Y14
-	VANDPS       Y14, Y10, Y10
-	VCMPPS       $0x16, Y15, Y11, Y14
-	VANDPS       Y14, Y11, Y11
-	JMP          store3
-
-masked3:
-	MOVQ   maskRow+120(FP), CX
-	VXORPS Y15, Y15, Y15
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y0, Y0
-	VCMPPS $0x11, 32(BX), Y15, Y14
-	VANDPS Y14, Y1, Y1
-	VCMPPS $0x11, 64(BX), Y15, Y14
-	VANDPS Y14, Y2, Y2
-	VCMPPS $0x11, 96(BX), Y15, Y14
-	VANDPS Y14, Y3, Y3
-	ADDQ   CX, BX
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y4, Y4
-	VCMPPS $0x11, 32(BX), Y15, Y14
-	VANDPS Y14, Y5, Y5
-	VCMPPS $0x11, 64(BX), Y15, Y14
-	VANDPS Y14, Y6, Y6
-	VCMPPS $0x11, 96(BX), Y15, Y14
-	VANDPS Y14, Y7, Y7
-	ADDQ   CX, BX
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y8, Y8
-	VCMPPS $0x11, 32(BX), Y15, Y14
-	VANDPS Y14, Y9, Y9
-	VCMPPS $0x11, 64(BX), Y15, Y14
-	VANDPS Y14, Y10, Y10
-	VCMPPS $0x11, 96(BX), Y15, Y14
-	VANDPS Y14, Y11, Y11
-	ADDQ   CX, BX
-	MOVQ   BX, mask+112(FP)
-
-store3:
-	MOVQ    c+56(FP), DX
-	MOVQ    cRow+64(FP), DI
-	MOVQ    cPanel+72(FP), R9
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, (DX)(R9*1)
-	VMOVUPS Y3, 32(DX)(R9*1)
-	ADDQ    DI, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	VMOVUPS Y6, (DX)(R9*1)
-	VMOVUPS Y7, 32(DX)(R9*1)
-	ADDQ    DI, DX
-	VMOVUPS Y8, (DX)
-	VMOVUPS Y9, 32(DX)
-	VMOVUPS Y10, (DX)(R9*1)
-	VMOVUPS Y11, 32(DX)(R9*1)
-	ADDQ    DI, DX
-	MOVQ    DX, c+56(FP)
-	IMUL3Q  $+3, R8, R8
-	ADDQ    R8, a+0(FP)
-	ADDQ    $+3, done+96(FP)
-	SUBQ    $+3, rows+88(FP)
-	JNE     next
-	RET
-
-rows2:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX)(R9*1), Y2
-	VMOVUPS 32(BX)(R9*1), Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y2, Y6
-	VMOVAPS Y3, Y7
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
-
-k2:
-	VMOVUPS      (BX), Y9
-	VMOVUPS      32(BX), Y10
-	VMOVUPS      (BX)(R9*1), Y11
-	VMOVUPS      32(BX)(R9*1), Y12
-	VBROADCASTSS (SI), Y8
-	VFMADD231PS  Y9, Y8, Y0
-	VFMADD231PS  Y10, Y8, Y1
-	VFMADD231PS  Y11, Y8, Y2
-	VFMADD231PS  Y12, Y8, Y3
-	VBROADCASTSS (SI)(R8*1), Y8
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y10, Y8, Y5
-	VFMADD231PS  Y11, Y8, Y6
-	VFMADD231PS  Y12, Y8, Y7
-	ADDQ         R12, SI
-	ADDQ         R11, BX
-	DECQ         AX
-	JNE          k2
-	MOVQ         mask+112(FP), BX
-	TESTQ        BX, BX
-	JNE          masked2
-	CMPQ         relu+104(FP), $0x00
-	JE           store2
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
-	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
-	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
-	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
-	VANDPS       Y14, Y3, Y3
-	VCMPPS       $0x16, Y15, Y4, Y14
-	VANDPS       Y14, Y4, Y4
-	VCMPPS       $0x16, Y15, Y5, Y14
-	VANDPS       Y14, Y5, Y5
-	VCMPPS       $0x16, Y15, Y6, Y14
-	VANDPS       Y14, Y6, Y6
-	VCMPPS       $0x16, Y15, Y7, Y14
-	VANDPS       Y14, Y7, Y7
-	JMP          store2
-
-masked2:
-	MOVQ   maskRow+120(FP), CX
-	VXORPS Y15, Y15, Y15
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y0, Y0
-	VCMPPS $0x11, 32(BX), Y15, Y14
-	VANDPS Y14, Y1, Y1
-	VCMPPS $0x11, 64(BX), Y15, Y14
-	VANDPS Y14, Y2, Y2
-	VCMPPS $0x11, 96(BX), Y15, Y14
-	VANDPS Y14, Y3, Y3
-	ADDQ   CX, BX
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y4, Y4
-	VCMPPS $0x11, 32(BX), Y15, Y14
-	VANDPS Y14, Y5, Y5
-	VCMPPS $0x11, 64(BX), Y15, Y14
-	VANDPS Y14, Y6, Y6
-	VCMPPS $0x11, 96(BX), Y15, Y14
-	VANDPS Y14, Y7, Y7
-	ADDQ   CX, BX
-	MOVQ   BX, mask+112(FP)
-
-store2:
-	MOVQ    c+56(FP), DX
-	MOVQ    cRow+64(FP), DI
-	MOVQ    cPanel+72(FP), R9
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, (DX)(R9*1)
-	VMOVUPS Y3, 32(DX)(R9*1)
-	ADDQ    DI, DX
-	VMOVUPS Y4, (DX)
-	VMOVUPS Y5, 32(DX)
-	VMOVUPS Y6, (DX)(R9*1)
-	VMOVUPS Y7, 32(DX)(R9*1)
-	ADDQ    DI, DX
-	MOVQ    DX, c+56(FP)
-	IMUL3Q  $+2, R8, R8
-	ADDQ    R8, a+0(FP)
-	ADDQ    $+2, done+96(FP)
-	SUBQ    $+2, rows+88(FP)
-	JNE     next
-	RET
-
-rows1:
-	MOVQ    bias+24(FP), BX
-	MOVQ    bPanel+48(FP), R9
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX)(R9*1), Y2
-	VMOVUPS 32(BX)(R9*1), Y3
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
-
-k1:
-	VBROADCASTSS (SI), Y4
-	VFMADD231PS  (BX), Y4, Y0
-	VFMADD231PS  32(BX), Y4, Y1
-	VFMADD231PS  (BX)(R9*1), Y4, Y2
-	VFMADD231PS  32(BX)(R9*1), Y4, Y3
-	ADDQ         R12, SI
-	ADDQ         R11, BX
-	DECQ         AX
-	JNE          k1
-	MOVQ         mask+112(FP), BX
-	TESTQ        BX, BX
-	JNE          masked1
-	CMPQ         relu+104(FP), $0x00
-	JE           store1
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
-	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
-	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
-	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
-	VANDPS       Y14, Y3, Y3
-	JMP          store1
-
-masked1:
-	MOVQ   maskRow+120(FP), CX
-	VXORPS Y15, Y15, Y15
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y0, Y0
-	VCMPPS $0x11, 32(BX), Y15, Y14
-	VANDPS Y14, Y1, Y1
-	VCMPPS $0x11, 64(BX), Y15, Y14
-	VANDPS Y14, Y2, Y2
-	VCMPPS $0x11, 96(BX), Y15, Y14
-	VANDPS Y14, Y3, Y3
-	ADDQ   CX, BX
-	MOVQ   BX, mask+112(FP)
-
-store1:
-	MOVQ    c+56(FP), DX
-	MOVQ    cRow+64(FP), DI
-	MOVQ    cPanel+72(FP), R9
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, (DX)(R9*1)
-	VMOVUPS Y3, 32(DX)(R9*1)
-	ADDQ    DI, DX
-	MOVQ    DX, c+56(FP)
-	IMUL3Q  $+1, R8, R8
-	ADDQ    R8, a+0(FP)
-	ADDQ    $+1, done+96(FP)
-	SUBQ    $+1, rows+88(FP)
-	JNE     next
-	RET
+	VMOVUPS (BX)(R9*2), Y4
+	VMOVUPS 32(BX)(R9*2), Y5
+	VMOVUPS (BX)(R10*1), Y6
+	VMOVUPS 32(BX)(R10*1), Y7
+	JMP     begin1
 
 // func tile6x16AVX2<>(arguments [128]byte)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·tile6x16AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
 	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
@@ -2916,27 +2788,31 @@ below4:
 	JMP  rows1
 
 rows6:
-	MOVQ    bias+24(FP), BX
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y1, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y1, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y1, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y1, Y11
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased6
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+begin6:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k6:
 	VMOVUPS      (BX), Y13
@@ -2969,30 +2845,30 @@ k6:
 	JNE          masked6
 	CMPQ         relu+104(FP), $0x00
 	JE           store6
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
+	VPCMPGTD     Y15, Y1, Y14
 	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
+	VPCMPGTD     Y15, Y2, Y14
 	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
+	VPCMPGTD     Y15, Y3, Y14
 	VANDPS       Y14, Y3, Y3
-	VCMPPS       $0x16, Y15, Y4, Y14
+	VPCMPGTD     Y15, Y4, Y14
 	VANDPS       Y14, Y4, Y4
-	VCMPPS       $0x16, Y15, Y5, Y14
+	VPCMPGTD     Y15, Y5, Y14
 	VANDPS       Y14, Y5, Y5
-	VCMPPS       $0x16, Y15, Y6, Y14
+	VPCMPGTD     Y15, Y6, Y14
 	VANDPS       Y14, Y6, Y6
-	VCMPPS       $0x16, Y15, Y7, Y14
+	VPCMPGTD     Y15, Y7, Y14
 	VANDPS       Y14, Y7, Y7
-	VCMPPS       $0x16, Y15, Y8, Y14
+	VPCMPGTD     Y15, Y8, Y14
 	VANDPS       Y14, Y8, Y8
-	VCMPPS       $0x16, Y15, Y9, Y14
+	VPCMPGTD     Y15, Y9, Y14
 	VANDPS       Y14, Y9, Y9
-	VCMPPS       $0x16, Y15, Y10, Y14
+	VPCMPGTD     Y15, Y10, Y14
 	VANDPS       Y14, Y10, Y10
-	VCMPPS       $0x16, Y15, Y11, Y14
+	VPCMPGTD     Y15, Y11, Y14
 	VANDPS       Y14, Y11, Y11
 	JMP          store6
 
@@ -3060,8 +2936,7 @@ store6:
 	JNE     next
 	RET
 
-rows4:
-	MOVQ    bias+24(FP), BX
+biased6:
 	VMOVUPS (BX), Y0
 	VMOVUPS 32(BX), Y1
 	VMOVAPS Y0, Y2
@@ -3070,14 +2945,34 @@ rows4:
 	VMOVAPS Y1, Y5
 	VMOVAPS Y0, Y6
 	VMOVAPS Y1, Y7
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
+	JMP     begin6
+
+rows4:
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased4
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+begin4:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k4:
 	VMOVUPS      (BX), Y9
@@ -3104,22 +2999,22 @@ k4:
 	JNE          masked4
 	CMPQ         relu+104(FP), $0x00
 	JE           store4
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
+	VPCMPGTD     Y15, Y1, Y14
 	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
+	VPCMPGTD     Y15, Y2, Y14
 	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
+	VPCMPGTD     Y15, Y3, Y14
 	VANDPS       Y14, Y3, Y3
-	VCMPPS       $0x16, Y15, Y4, Y14
+	VPCMPGTD     Y15, Y4, Y14
 	VANDPS       Y14, Y4, Y4
-	VCMPPS       $0x16, Y15, Y5, Y14
+	VPCMPGTD     Y15, Y5, Y14
 	VANDPS       Y14, Y5, Y5
-	VCMPPS       $0x16, Y15, Y6, Y14
+	VPCMPGTD     Y15, Y6, Y14
 	VANDPS       Y14, Y6, Y6
-	VCMPPS       $0x16, Y15, Y7, Y14
+	VPCMPGTD     Y15, Y7, Y14
 	VANDPS       Y14, Y7, Y7
 	JMP          store4
 
@@ -3171,18 +3066,33 @@ store4:
 	JNE     next
 	RET
 
-rows2:
-	MOVQ    bias+24(FP), BX
+biased4:
 	VMOVUPS (BX), Y0
 	VMOVUPS 32(BX), Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y1, Y3
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	JMP     begin4
+
+rows2:
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased2
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+begin2:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k2:
 	VMOVUPS      (BX), Y5
@@ -3202,14 +3112,14 @@ k2:
 	JNE          masked2
 	CMPQ         relu+104(FP), $0x00
 	JE           store2
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
+	VPCMPGTD     Y15, Y1, Y14
 	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
+	VPCMPGTD     Y15, Y2, Y14
 	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
+	VPCMPGTD     Y15, Y3, Y14
 	VANDPS       Y14, Y3, Y3
 	JMP          store2
 
@@ -3245,16 +3155,27 @@ store2:
 	JNE     next
 	RET
 
-rows1:
-	MOVQ    bias+24(FP), BX
+biased2:
 	VMOVUPS (BX), Y0
 	VMOVUPS 32(BX), Y1
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	JMP     begin2
+
+rows1:
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+begin1:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Y2
@@ -3269,10 +3190,10 @@ k1:
 	JNE          masked1
 	CMPQ         relu+104(FP), $0x00
 	JE           store1
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
+	VPCMPGTD     Y15, Y1, Y14
 	VANDPS       Y14, Y1, Y1
 	JMP          store1
 
@@ -3300,12 +3221,17 @@ store1:
 	JNE     next
 	RET
 
+biased1:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	JMP     begin1
+
 // func tile8x8AVX2<>(arguments [128]byte)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·tile8x8AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 8 units; fused, k ascending
 	//   a [rows, k]   b [k, 8], bias and c [rows, 8]   in 1 panels   mask [rows, 8]   rows, k >= 1
-	//   tiles of 8, 4, 2, 1 rows: the first registers accumulators, row r in 1 from 1r; behind them a row of b, elements of a
+	//   tiles of 8, 4, 1 rows: the first registers accumulators, row r in 1 from 1r; behind them a row of b, elements of a
 	//   SI CX R13 DI DX R10 rows of a   R8 aRow   R12 aStep   BX b   R11 bStep   R9, R10 one and three panels   AX k   clobbers all
 	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 next:
@@ -3342,12 +3268,12 @@ last:
 below8:
 	CMPQ  CX, $+4
 	JE    rows4
-	CMPQ  CX, $+2
+	CMPQ  CX, $+1
 	JLE   below4
 	MOVQ  $+4, AX
 	SUBQ  CX, AX
 	CMPQ  AX, done+96(FP)
-	JG    rows2
+	JG    rows1
 	ADDQ  AX, rows+88(FP)
 	MOVQ  aRow+8(FP), CX
 	IMULQ AX, CX
@@ -3361,30 +3287,32 @@ below8:
 	JMP   rows4
 
 below4:
-	CMPQ CX, $+2
-	JE   rows2
-	JMP  rows1
+	JMP rows1
 
 rows8:
-	MOVQ    bias+24(FP), BX
-	VMOVUPS (BX), Y0
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	LEAQ    (CX)(R8*2), R13
-	ADDQ    R8, R13
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+begin8:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	LEAQ (CX)(R8*2), R13
+	ADDQ R8, R13
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k8:
 	VMOVUPS      (BX), Y9
@@ -3415,22 +3343,22 @@ k8:
 	JNE          masked8
 	CMPQ         relu+104(FP), $0x00
 	JE           store8
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
+	VPCMPGTD     Y15, Y1, Y14
 	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
+	VPCMPGTD     Y15, Y2, Y14
 	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
+	VPCMPGTD     Y15, Y3, Y14
 	VANDPS       Y14, Y3, Y3
-	VCMPPS       $0x16, Y15, Y4, Y14
+	VPCMPGTD     Y15, Y4, Y14
 	VANDPS       Y14, Y4, Y4
-	VCMPPS       $0x16, Y15, Y5, Y14
+	VPCMPGTD     Y15, Y5, Y14
 	VANDPS       Y14, Y5, Y5
-	VCMPPS       $0x16, Y15, Y6, Y14
+	VPCMPGTD     Y15, Y6, Y14
 	VANDPS       Y14, Y6, Y6
-	VCMPPS       $0x16, Y15, Y7, Y14
+	VPCMPGTD     Y15, Y7, Y14
 	VANDPS       Y14, Y7, Y7
 	JMP          store8
 
@@ -3490,20 +3418,35 @@ store8:
 	JNE     next
 	RET
 
-rows4:
-	MOVQ    bias+24(FP), BX
+biased8:
 	VMOVUPS (BX), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	LEAQ    (SI)(R8*2), CX
-	ADDQ    R8, CX
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	JMP     begin8
+
+rows4:
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased4
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+begin4:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	LEAQ (SI)(R8*2), CX
+	ADDQ R8, CX
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k4:
 	VMOVUPS      (BX), Y5
@@ -3525,14 +3468,14 @@ k4:
 	JNE          masked4
 	CMPQ         relu+104(FP), $0x00
 	JE           store4
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
+	VPCMPGTD     Y15, Y1, Y14
 	VANDPS       Y14, Y1, Y1
-	VCMPPS       $0x16, Y15, Y2, Y14
+	VPCMPGTD     Y15, Y2, Y14
 	VANDPS       Y14, Y2, Y2
-	VCMPPS       $0x16, Y15, Y3, Y14
+	VPCMPGTD     Y15, Y3, Y14
 	VANDPS       Y14, Y3, Y3
 	JMP          store4
 
@@ -3572,74 +3515,26 @@ store4:
 	JNE     next
 	RET
 
-rows2:
-	MOVQ    bias+24(FP), BX
+biased4:
 	VMOVUPS (BX), Y0
 	VMOVAPS Y0, Y1
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
-
-k2:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (SI), Y2
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (SI)(R8*1), Y2
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R12, SI
-	ADDQ         R11, BX
-	DECQ         AX
-	JNE          k2
-	MOVQ         mask+112(FP), BX
-	TESTQ        BX, BX
-	JNE          masked2
-	CMPQ         relu+104(FP), $0x00
-	JE           store2
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
-	VANDPS       Y14, Y0, Y0
-	VCMPPS       $0x16, Y15, Y1, Y14
-	VANDPS       Y14, Y1, Y1
-	JMP          store2
-
-masked2:
-	MOVQ   maskRow+120(FP), CX
-	VXORPS Y15, Y15, Y15
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y0, Y0
-	ADDQ   CX, BX
-	VCMPPS $0x11, (BX), Y15, Y14
-	VANDPS Y14, Y1, Y1
-	ADDQ   CX, BX
-	MOVQ   BX, mask+112(FP)
-
-store2:
-	MOVQ    c+56(FP), DX
-	MOVQ    cRow+64(FP), DI
-	VMOVUPS Y0, (DX)
-	ADDQ    DI, DX
-	VMOVUPS Y1, (DX)
-	ADDQ    DI, DX
-	MOVQ    DX, c+56(FP)
-	IMUL3Q  $+2, R8, R8
-	ADDQ    R8, a+0(FP)
-	ADDQ    $+2, done+96(FP)
-	SUBQ    $+2, rows+88(FP)
-	JNE     next
-	RET
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     begin4
 
 rows1:
-	MOVQ    bias+24(FP), BX
-	VMOVUPS (BX), Y0
-	MOVQ    a+0(FP), SI
-	MOVQ    aRow+8(FP), R8
-	MOVQ    aStep+16(FP), R12
-	MOVQ    b+32(FP), BX
-	MOVQ    bStep+40(FP), R11
-	MOVQ    k+80(FP), AX
+	MOVQ   bias+24(FP), BX
+	TESTQ  BX, BX
+	JNE    biased1
+	VXORPS Y0, Y0, Y0
+
+begin1:
+	MOVQ a+0(FP), SI
+	MOVQ aRow+8(FP), R8
+	MOVQ aStep+16(FP), R12
+	MOVQ b+32(FP), BX
+	MOVQ bStep+40(FP), R11
+	MOVQ k+80(FP), AX
 
 k1:
 	VBROADCASTSS (SI), Y1
@@ -3653,8 +3548,8 @@ k1:
 	JNE          masked1
 	CMPQ         relu+104(FP), $0x00
 	JE           store1
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x16, Y15, Y0, Y14
+	VPBROADCASTD minusInf<>+0(SB), Y15
+	VPCMPGTD     Y15, Y0, Y14
 	VANDPS       Y14, Y0, Y0
 	JMP          store1
 
@@ -3679,11 +3574,15 @@ store1:
 	JNE     next
 	RET
 
+biased1:
+	VMOVUPS (BX), Y0
+	JMP     begin1
+
 // func transposeAVX2<>()
 // Requires: AVX
 TEXT ·transposeAVX2<>(SB), NOSPLIT, $48
-	// transpose: t[i/16][1+u][i%16] = w[from+i, u], t[i/16][0] = 0   for all units, padded to a multiple of 8, and inputs i
-	//   w [panels][1+inputs][16] packed   t [panels][1+units][16], the last panel 8 wide if at most 8 inputs remain
+	// t[i/16][u][i%16] = w[from+i, u]   for all units, padded to a multiple of 8, and inputs i
+	//   w [panels][1+inputs][16] packed   t [panels][units][16], the last panel 8 wide if at most 8 inputs remain
 	//   SI w, R9 its panel   R11 units   R13 from   CX inputs >= 1   DI t, R10 its panel
 	//   blocks of 8 inputs × 8 units: Y0-Y3 units 0-3 of inputs 0-3 and 4-7, Y4-Y7 their transposition in pairs; then units 4-7
 	//   lanes of t beyond the last input keep what they were; clobbers all
@@ -3694,18 +3593,15 @@ TEXT ·transposeAVX2<>(SB), NOSPLIT, $48
 	MOVQ R10, 32(SP)
 
 panel:
-	MOVQ    DI, 40(SP)
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y0, 32(DI)
-	MOVQ    $+64, R12
-	CMPQ    24(SP), $+8
-	JGT     half
-	MOVQ    $+32, R12
+	MOVQ DI, 40(SP)
+	MOVQ $+64, R12
+	CMPQ 24(SP), $+8
+	JGT  half
+	MOVQ $+32, R12
 
 half:
 	LEAQ (R12)(R12*2), R11
-	LEAQ (DI)(R12*1), DX
+	MOVQ DI, DX
 	MOVQ (SP), R8
 	XORL AX, AX
 	CMPQ 24(SP), $+8

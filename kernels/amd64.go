@@ -47,7 +47,8 @@ func assemble(files, names []string, emit func(p *program)) ([]byte, error) {
 // leaves to assembly: neither R14 nor R15, nor BP.
 type program struct {
 	*build.Context
-	structs *types.Package // the library's structs that kernels take
+	structs   *types.Package // the library's structs that kernels take
+	reluLimit operand.Mem    // bits of -Inf
 }
 
 // kernel begins a function that Go calls; signature is that of its stub.
@@ -103,6 +104,11 @@ func (v vectorSet) reg(i int) reg.Register {
 		panic(fmt.Sprintf("kernels: %s has no vector register %d", v.isa, i))
 	}
 	return reg.LookupPhysical(reg.KindVector, reg.Index(i), v.spec)
+}
+
+// xmm returns the low 128 bits of a register.
+func xmm(r reg.Register) reg.Register {
+	return reg.LookupPhysical(reg.KindVector, r.(reg.Physical).PhysicalIndex(), reg.S128)
 }
 
 // bytes returns the size of a register.

@@ -3,31 +3,38 @@ package kernels
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// choice is a family of tiles and the number of rows up to which it is taken; 0 is any number.
+// choice is a routine for panels, and where it is taken.
 type choice struct {
 	tiles
-	maxRows int
+	routine string
+	maxRows int // up to that many rows; 0 is any number
+	k       int // for that length of the reduction; 0 is any
 }
+
+// always takes a family for any sizes.
+func always(t tiles) choice { return choice{tiles: t, routine: t.name()} }
+
+// upToRows takes a family for few rows.
+func upToRows(n int, t tiles) choice { return choice{tiles: t, routine: t.name(), maxRows: n} }
 
 // products emits the kernels of a layer's three products. Each is a walk over panels that calls the routines of tiles.
 func (p *program) products() {
-	wide := []choice{{tiles32AVX512, 0}, {tiles16AVX512, 0}, {tiles8AVX2, 0}}
-	narrow := []choice{{tiles16AVX2, 0}, {tiles8AVX2, 0}}
-	few := append([]choice{{tiles64AVX512, 3}}, wide...)
-	fewNarrow := append([]choice{{tiles64AVX2, 1}, {tiles32AVX2, 3}}, narrow...)
-	p.forward("AVX512", few)
-	p.gradInput("AVX512", few)
-	p.gradWeights("AVX512", append([]choice{{tiles64AVX512, 4}}, wide...))
-	p.forward("AVX2", fewNarrow)
-	p.gradInput("AVX2", fewNarrow)
+	wide := []choice{always(tiles32AVX512), always(tiles16AVX512), always(tiles8AVX2)}
+	narrow := []choice{always(tiles16AVX2), always(tiles8AVX2)}
+	few := choice{tiles: tiles64AVX512, routine: "tileFew64AVX512", k: fewInputs}
+	p.forward("AVX512", append([]choice{few, upToRows(3, tiles64AVX512)}, wide...))
+	p.gradInput("AVX512", wide)
+	p.gradWeights("AVX512", append([]choice{upToRows(4, tiles64AVX512)}, wide...))
+	p.forward("AVX2", append([]choice{upToRows(3, tiles64AVX2)}, narrow...))
+	p.gradInput("AVX2", narrow)
 	p.gradWeights("AVX2", narrow)
+	p.tileFew()
 	for _, t := range []tiles{
-		tiles64AVX512, tiles32AVX512, tiles16AVX512, tiles64AVX2, tiles32AVX2, tiles16AVX2, tiles8AVX2,
+		tiles64AVX512, tiles32AVX512, tiles16AVX512, tiles64AVX2, tiles16AVX2, tiles8AVX2,
 	} {
 		p.tile(t)
 	}
@@ -88,10 +95,14 @@ func (w walk) panels(families []choice, rows string, load func(d reg.GPPhysical)
 	w.pass(d, rows, "rows")
 	w.MOVQ(w.left, left)
 	for i, c := range families {
-		other := fmt.Sprintf("not%d", c.units)
+		other := "not" + c.routine
 		if c.maxRows > 0 {
 			w.CMPQ(reg.RAX, imm(c.maxRows))
 			w.JGT(operand.LabelRef(other))
+		}
+		if c.k > 0 {
+			w.CMPQ(w.arguments["k"], imm8(c.k))
+			w.JNE(operand.LabelRef(other))
 		}
 		last := i == len(families)-1
 		if !last {
@@ -101,7 +112,7 @@ func (w walk) panels(families []choice, rows string, load func(d reg.GPPhysical)
 		if enter != nil {
 			enter(c.tiles, d)
 		}
-		w.call(c.name())
+		w.call(c.routine)
 		if last {
 			break
 		}
@@ -149,20 +160,17 @@ func (p *program) forward(isa string, families []choice) {
 		p.MOVQ(reg.RAX, w.arguments["b"])
 		p.MOVQ(nextY, reg.RAX)
 		p.MOVQ(reg.RAX, w.arguments["c"])
-	}, w.narrowB, func(units, panels int) {
+	}, func(t tiles, _ reg.GPPhysical) {
+		if t.units == 8 {
+			w.SUBQ(imm(32), w.arguments["b"])
+			w.set("bStep", 32)
+		}
+	}, func(units, panels int) {
 		p.IMUL3Q(imm(panels), w.arguments["bPanel"], reg.RAX)
 		p.ADDQ(reg.RAX, nextW)
 		p.ADDQ(imm(4*units), nextY)
 	})
 	p.ret()
-}
-
-// narrowB sets the arguments for a last panel of b that is eight wide.
-func (w walk) narrowB(t tiles, _ reg.GPPhysical) {
-	if t.units == 8 {
-		w.SUBQ(imm(32), w.arguments["b"])
-		w.set("bStep", 32)
-	}
 }
 
 // strip is the number of inputs whose weights gradInput transposes at a time.
@@ -174,7 +182,7 @@ func (p *program) gradInput(isa string, families []choice) {
 	p.kernel("gradInput"+isa, "func(d *dense)",
 		"dx[b, i] = Σu dz[b, u]·w[i, u], fused from zero, u ascending; where masked, +0 unless x[b, i] > 0",
 		"  dx [rows, lddx]   dz [rows, ldy]   w [panels][1+inputs][16] packed   x [rows, ldx]   t scratch   bounds: dense.check",
-		"  a strip of inputs, from d.from on: t[i/16][1+u][i%16] = w[i, u], t[i/16][0] = 0; then dx = dz·t for its panels",
+		"  a strip of inputs, from d.from on: t[i/16][u][i%16] = w[i, u]; then dx = dz·t for its panels",
 	)
 	w := p.newWalk()
 	done, nextT, nextDX, nextMask := p.slot(), p.slot(), p.slot(), p.slot()
@@ -183,6 +191,7 @@ func (p *program) gradInput(isa string, families []choice) {
 	p.Load(p.Param("d"), d)
 	w.passBytes(d, "ldy", "aRow")
 	w.set("aStep", 4)
+	w.set("bias", 0)
 	w.passBytes(d, "lddx", "cRow")
 	w.set("cPanel", 64)
 	w.pass(d, "units", "k")
@@ -212,7 +221,7 @@ func (p *program) gradInput(isa string, families []choice) {
 	p.MOVQ(reg.RAX, nextMask)
 	p.MOVQ(p.field(d, "dense.units"), tUnits)
 	p.pad(tUnits)
-	p.LEAQ(at(tUnits, 1), tPanel)
+	p.MOVQ(tUnits, tPanel)
 	p.SHLQ(imm8(6), tPanel)
 	p.MOVQ(tPanel, w.arguments["bPanel"])
 	w.set("bStep", 64)
@@ -230,8 +239,6 @@ func (p *program) gradInput(isa string, families []choice) {
 	w.panels(families, "rows", func(d reg.GPPhysical) {
 		w.pass(d, "dz", "a")
 		p.MOVQ(nextT, reg.RAX)
-		p.MOVQ(reg.RAX, w.arguments["bias"])
-		p.ADDQ(imm(64), reg.RAX)
 		p.MOVQ(reg.RAX, w.arguments["b"])
 		p.MOVQ(nextDX, reg.RAX)
 		p.MOVQ(reg.RAX, w.arguments["c"])
@@ -241,7 +248,11 @@ func (p *program) gradInput(isa string, families []choice) {
 		p.MOVQ(nextMask, reg.RAX)
 		p.Label("unmasked")
 		p.MOVQ(reg.RAX, w.arguments["mask"])
-	}, w.narrowB, func(units, panels int) {
+	}, func(t tiles, _ reg.GPPhysical) {
+		if t.units == 8 {
+			w.set("bStep", 32)
+		}
+	}, func(units, panels int) {
 		p.IMUL3Q(imm(panels), w.arguments["bPanel"], reg.RAX)
 		p.ADDQ(reg.RAX, nextT)
 		p.ADDQ(imm(4*units), nextDX)
@@ -257,9 +268,6 @@ func (p *program) gradInput(isa string, families []choice) {
 
 // gradWeights emits the kernel of the gradient of the weights.
 func (p *program) gradWeights(isa string, families []choice) {
-	zeros := p.StaticGlobal("zeros" + isa)
-	p.DataAttributes(attr.RODATA | attr.NOPTR)
-	p.AddDatum(248, operand.U64(0))
 	p.kernel("gradWeights"+isa, "func(d *dense)",
 		"g[1+i, u] = Σb x[b, i]·dz[b, u], fused from zero, b ascending; where d.bias, g[0, u] = Σb dz[b, u]",
 		"  g [panels][1+inputs][16] packed   x [rows, ldx]   dz [rows, ldy]   bounds: dense.check")
@@ -276,8 +284,7 @@ func (p *program) gradWeights(isa string, families []choice) {
 	p.MOVQ(reg.RAX, nextDZ)
 	w.set("aRow", 4)
 	w.passBytes(d, "ldx", "aStep")
-	p.LEAQ(zeros, reg.RAX)
-	p.MOVQ(reg.RAX, w.arguments["bias"])
+	w.set("bias", 0)
 	w.passBytes(d, "ldy", "bStep")
 	w.set("bPanel", 64)
 	w.set("cRow", 64)

@@ -22,12 +22,11 @@ type tiles struct {
 var (
 	tiles64AVX512 = tiles{zmm, 64, []int{4, 2, 1}}
 	tiles32AVX512 = tiles{zmm, 32, []int{8, 6, 4, 2, 1}}
-	tiles16AVX512 = tiles{zmm, 16, []int{16, 8, 4, 2, 1}}
+	tiles16AVX512 = tiles{zmm, 16, []int{16, 8, 4, 1}}
 
 	tiles64AVX2 = tiles{ymm, 64, []int{1}}
-	tiles32AVX2 = tiles{ymm, 32, []int{3, 2, 1}}
 	tiles16AVX2 = tiles{ymm, 16, []int{6, 4, 2, 1}}
-	tiles8AVX2  = tiles{ymm, 8, []int{8, 4, 2, 1}}
+	tiles8AVX2  = tiles{ymm, 8, []int{8, 4, 1}}
 )
 
 // name returns the name of the family's routine: its largest tile.
@@ -101,10 +100,10 @@ var tileArguments = []string{
 	"a",       // left operand, first row
 	"aRow",    // distance of its rows
 	"aStep",   // distance of its elements along the reduction
-	"bias",    // what the accumulators of all rows begin as
+	"bias",    // what the accumulators of all rows begin as; 0 for zeros
 	"b",       // right operand, first row
 	"bStep",   // distance of its rows, along the reduction
-	"bPanel",  // distance of its panels, and of the bias's
+	"bPanel",  // distance of its panels, and of those of bias
 	"c",       // result, first row
 	"cRow",    // distance of its rows
 	"cPanel",  // distance of its panels
@@ -211,14 +210,12 @@ func (p *program) rows(t tiles, rows int) {
 	if t.units > 48 {
 		p.LEAQ(at(panel, 0).Idx(panel, 2), panel3)
 	}
-	for v := range n {
-		p.VMOVUPS(t.vector(b, panel, panel3, v), t.acc(0, v))
+	p.TESTQ(b, b)
+	p.JNE(operand.LabelRef(label("biased")))
+	for i := range rows * n {
+		p.clear(t.vectorSet, t.reg(i))
 	}
-	for r := 1; r < rows; r++ {
-		for v := range n {
-			p.VMOVAPS(t.acc(0, v), t.acc(r, v))
-		}
-	}
+	p.Label(label("begin"))
 	p.MOVQ(p.tileArgument("a"), a[0])
 	p.MOVQ(p.tileArgument("aRow"), aRow)
 	for i := 1; i < len(bases); i++ {
@@ -254,9 +251,9 @@ func (p *program) rows(t tiles, rows int) {
 	p.JNE(operand.LabelRef(label("masked")))
 	p.CMPQ(p.tileArgument("relu"), imm8(0))
 	p.JE(operand.LabelRef(label("store")))
-	p.clear(t.vectorSet, zero)
+	p.VPBROADCASTD(p.reluLimit, zero)
 	for i := range rows * n {
-		p.keep(t, notLessOrEqual, zero, t.reg(i), keep, t.reg(i))
+		p.relu(t.vectorSet, zero, keep, t.reg(i))
 	}
 	p.JMP(operand.LabelRef(label("store")))
 
@@ -265,7 +262,7 @@ func (p *program) rows(t tiles, rows int) {
 	p.clear(t.vectorSet, zero)
 	for r := range rows {
 		for v := range n {
-			p.keep(t, lessThan, at(mask, v*t.bytes()), zero, keep, t.acc(r, v))
+			p.mask(t.vectorSet, at(mask, v*t.bytes()), zero, keep, t.acc(r, v))
 		}
 		p.ADDQ(maskRow, mask)
 	}
@@ -293,23 +290,111 @@ func (p *program) rows(t tiles, rows int) {
 	p.SUBQ(imm(rows), p.tileArgument("rows"))
 	p.JNE(operand.LabelRef("next"))
 	p.RET()
+
+	p.Label(label("biased"))
+	for v := range n {
+		p.VMOVUPS(t.vector(b, panel, panel3, v), t.acc(0, v))
+	}
+	for r := 1; r < rows; r++ {
+		for v := range n {
+			p.VMOVAPS(t.acc(0, v), t.acc(r, v))
+		}
+	}
+	p.JMP(operand.LabelRef(label("begin")))
 }
 
-// Predicates of VCMPPS, quiet.
+// lessThan is a predicate of VCMPPS, and greaterThan one of VPCMPD.
 const (
-	lessThan       = 0x11 // and ordered
-	notLessOrEqual = 0x16 // or unordered
+	lessThan    = 0x11 // ordered, quiet
+	greaterThan = 6
 )
 
-// keep sets acc to +0 where not "a predicate b"; scratch is a vector register.
-func (p *program) keep(t tiles, predicate int, b operand.Op, a, scratch, acc reg.Register) {
-	if t.lanes == 16 {
-		p.VCMPPS(imm8(predicate), b, a, reg.K1)
+// relu sets acc to +0 where it is not above zero nor NaN: where, as an integer, it is at most -Inf, as all negative
+// numbers and -0 are, but no NaN. scratch is a vector register.
+func (p *program) relu(v vectorSet, limit, scratch, acc reg.Register) {
+	if v.lanes == 16 {
+		p.VPCMPD(imm8(greaterThan), limit, acc, reg.K1)
 		p.VMOVAPS_Z(acc, reg.K1, acc)
 	} else {
-		p.VCMPPS(imm8(predicate), b, a, scratch)
+		p.VPCMPGTD(limit, acc, scratch)
 		p.VANDPS(scratch, acc, acc)
 	}
+}
+
+// mask sets acc to +0 where m is not above zero; scratch is a vector register.
+func (p *program) mask(v vectorSet, m operand.Mem, zero, scratch, acc reg.Register) {
+	if v.lanes == 16 {
+		p.VCMPPS(imm8(lessThan), m, zero, reg.K1)
+		p.VMOVAPS_Z(acc, reg.K1, acc)
+	} else {
+		p.VCMPPS(imm8(lessThan), m, zero, scratch)
+		p.VANDPS(scratch, acc, acc)
+	}
+}
+
+// fewInputs is a reduction so short that its rows of b stay in registers.
+const fewInputs = 4
+
+// tileFew emits a routine like tile's for k = 4, without mask: it walks the rows of a one by one.
+func (p *program) tileFew() {
+	t := tiles{zmm, 64, nil}
+	p.routine("tileFew64AVX512", 8*len(tileArguments),
+		"c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units, k < 4; fused, k ascending",
+		"  a [rows, 4]   b [4, 64], bias and c [rows, 64]   in 4 panels   rows >= 1",
+		"  Z0-Z15 b, row k from Z4k   Z16-Z19 bias   Z20-Z23 a row of c   Z24 an element of a   clobbers all",
+		"  act: nothing; with relu, c <= 0 ? +0 : c; nothing outside these bounds is touched",
+	)
+	n := t.vectors()
+	bias := func(v int) reg.Register { return t.reg(fewInputs*n + v) }
+	acc := func(v int) reg.Register { return t.reg((fewInputs+1)*n + v) }
+	element, limit := t.reg((fewInputs+2)*n), t.reg((fewInputs+2)*n+1)
+	a, aRow, b, bStep, panel, panel3, c, cRow, rows := reg.RSI, reg.R8, reg.RBX, reg.R11, reg.R9, reg.R10, reg.RDX, reg.RDI, reg.RCX
+	p.MOVQ(p.tileArgument("bPanel"), panel)
+	p.LEAQ(at(panel, 0).Idx(panel, 2), panel3)
+	p.MOVQ(p.tileArgument("bias"), b)
+	for v := range n {
+		p.VMOVUPS(t.vector(b, panel, panel3, v), bias(v))
+	}
+	p.MOVQ(p.tileArgument("b"), b)
+	p.MOVQ(p.tileArgument("bStep"), bStep)
+	for k := range fewInputs {
+		for v := range n {
+			p.VMOVUPS(t.vector(b, panel, panel3, v), t.acc(k, v))
+		}
+		p.ADDQ(bStep, b)
+	}
+	p.MOVQ(p.tileArgument("a"), a)
+	p.MOVQ(p.tileArgument("aRow"), aRow)
+	p.MOVQ(p.tileArgument("c"), c)
+	p.MOVQ(p.tileArgument("cRow"), cRow)
+	p.MOVQ(p.tileArgument("rows"), rows)
+	row := func(label string, act func(v int)) {
+		p.Label(label)
+		for v := range n {
+			p.VMOVAPS(bias(v), acc(v))
+		}
+		for k := range fewInputs {
+			p.VBROADCASTSS(at(a, 4*k), element)
+			for v := range n {
+				p.VFMADD231PS(t.acc(k, v), element, acc(v))
+			}
+		}
+		for v := range n {
+			act(v)
+			p.VMOVUPS(acc(v), at(c, v*t.bytes()))
+		}
+		p.ADDQ(aRow, a)
+		p.ADDQ(cRow, c)
+		p.DECQ(rows)
+		p.JNE(operand.LabelRef(label))
+		p.RET()
+	}
+	p.CMPQ(p.tileArgument("relu"), imm8(0))
+	p.JNE(operand.LabelRef("relu"))
+	row("linear", func(int) {})
+	p.Label("relu")
+	p.VPBROADCASTD(p.reluLimit, limit)
+	row("rectified", func(v int) { p.relu(t.vectorSet, limit, nil, acc(v)) })
 }
 
 // rowBases returns the rows that need a base register, where base + {0, 1, 2, 4, 8}·stride are free.

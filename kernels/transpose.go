@@ -19,8 +19,8 @@ var (
 // transpose emits the routine that transposes a strip of weights.
 func (p *program) transpose() {
 	p.routine("transposeAVX2", 0,
-		"transpose: t[i/16][1+u][i%16] = w[from+i, u], t[i/16][0] = 0   for all units, padded to a multiple of 8, and inputs i",
-		"  w [panels][1+inputs][16] packed   t [panels][1+units][16], the last panel 8 wide if at most 8 inputs remain",
+		"t[i/16][u][i%16] = w[from+i, u]   for all units, padded to a multiple of 8, and inputs i",
+		"  w [panels][1+inputs][16] packed   t [panels][units][16], the last panel 8 wide if at most 8 inputs remain",
 		"  SI w, R9 its panel   R11 units   R13 from   CX inputs >= 1   DI t, R10 its panel",
 		"  blocks of 8 inputs × 8 units: Y0-Y3 units 0-3 of inputs 0-3 and 4-7, Y4-Y7 their transposition in pairs; then units 4-7",
 		"  lanes of t beyond the last input keep what they were; clobbers all",
@@ -35,13 +35,9 @@ func (p *program) transpose() {
 	u, src, dst, half, wPanel := reg.RAX, reg.RBX, reg.RDX, tT, reg.R8
 	rs, rs3, src4 := reg.RSI, reg.RCX, reg.R10 // row stride of w
 	ds, ds3, dst4 := reg.R12, reg.R11, reg.R13 // row stride of t
-	zero := ymm.reg(0)
 
 	p.Label("panel")
 	p.MOVQ(half, first)
-	p.clear(ymm, zero)
-	p.VMOVUPS(zero, at(half, 0))
-	p.VMOVUPS(zero, at(half, 32))
 	p.MOVQ(imm(64), ds)
 	p.CMPQ(left, imm(8))
 	p.JGT(operand.LabelRef("half"))
@@ -49,7 +45,7 @@ func (p *program) transpose() {
 
 	p.Label("half")
 	p.LEAQ(operand.Mem{Base: ds, Index: ds, Scale: 2}, ds3)
-	p.LEAQ(operand.Mem{Base: half, Index: ds, Scale: 1}, dst)
+	p.MOVQ(half, dst)
 	p.MOVQ(w, wPanel)
 	p.XORL(u.As32(), u.As32())
 	p.CMPQ(left, imm(8))
@@ -90,7 +86,7 @@ func (p *program) transpose() {
 	for quarter := range 2 {
 		for i := range 4 {
 			y := ymm.reg(i)
-			p.VMOVUPS(row(src, rs, rs3, 16*quarter, i), reg.LookupPhysical(reg.KindVector, reg.Index(i), reg.S128))
+			p.VMOVUPS(row(src, rs, rs3, 16*quarter, i), xmm(y))
 			p.VINSERTF128(imm8(1), row(src4, rs, rs3, 16*quarter, i), y, y)
 		}
 		r := func(i int) reg.Register { return ymm.reg(i) }
