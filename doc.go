@@ -35,8 +35,9 @@ weights; Initialize draws them again with another seed. A literal's zero fields 
 
 A Trainer holds what training needs beside the weights: gradients, the optimizer's state and every buffer of a batch,
 all allocated by NewTrainer. Fit runs epochs over a Dataset and returns a History; callbacks such as ProgressLog,
-EarlyStopping and ReduceLearningRateOnPlateau take part in it. Step performs a single update and is what Fit is made of;
-it serves online learning and loops of one's own.
+EarlyStopping and ReduceLearningRateOnPlateau take part in it, and with a Checkpoint it goes on after an interruption as
+if there had been none. Step performs a single update and is what Fit is made of; it serves online learning and loops of
+one's own.
 
 	trainer, err := mlp.NewTrainer(net, mlp.TrainerConfig{
 		Loss:      mlp.SparseCategoricalCrossentropy{},

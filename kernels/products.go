@@ -23,6 +23,7 @@ func upToRows(n int, t tiles) choice { return choice{tiles: t, routine: t.name()
 
 // products emits the kernels of a layer's three products. Each is a walk over panels that calls the routines of tiles.
 func (p *program) products() {
+	p.reluLimit = p.ConstData("minusInf", operand.U32(0xff800000))
 	wide := []choice{always(tiles32AVX512), always(tiles16AVX512), always(tiles8AVX2)}
 	narrow := []choice{always(tiles16AVX2), always(tiles8AVX2)}
 	few := choice{tiles: tiles64AVX512, routine: "tileFew64AVX512", k: fewInputs}
