@@ -79,31 +79,37 @@ func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History,
 		return history, err
 	}
 	training := &Training{Trainer: t, Epoch: f.cfg.InitialEpoch, Epochs: f.cfg.Epochs, Steps: f.cfg.StepsPerEpoch, fit: f}
-	var hooks []Hooks
-	for i, c := range cfg.Callbacks {
-		if c == nil {
-			return history, fmt.Errorf("mlp: callback %d is nil", i)
-		}
-		h, err := c.Start(training)
-		if err != nil {
-			return history, err
-		}
-		hooks = append(hooks, h)
-	}
-	if err := f.resume(training, hooks, history); err != nil {
-		return history, err
-	}
-	err = f.run(ctx, training, hooks, history)
+	hooks, err := training.start(cfg.Callbacks)
 	if err == nil {
-		err = cfg.Checkpoint.remove()
+		err = f.resume(training, hooks, history)
 	}
-	t.UseAverages()
+	if err == nil {
+		if err = f.run(ctx, training, hooks, history); err == nil {
+			err = cfg.Checkpoint.remove()
+		}
+		t.UseAverages()
+	}
 	for _, h := range hooks {
 		if h.End != nil {
 			err = errors.Join(err, h.End(training))
 		}
 	}
 	return history, err
+}
+
+// start starts the callbacks, and returns the hooks of those that could be started.
+func (t *Training) start(callbacks []Callback) (hooks []Hooks, err error) {
+	for i, c := range callbacks {
+		if c == nil {
+			return hooks, fmt.Errorf("mlp: callback %d is nil", i)
+		}
+		h, err := c.Start(t)
+		if err != nil {
+			return hooks, err
+		}
+		hooks = append(hooks, h)
+	}
+	return hooks, nil
 }
 
 // newFit checks the data and the configuration.
@@ -308,7 +314,6 @@ func (f *fit) beginEpoch() {
 // epoch does the epoch's steps from training.Step on. It does not allocate, but where it writes checkpoints.
 func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks, history *History) error {
 	t := f.trainer
-	passSteps := f.stepsPerPass()
 	batchEnd := slices.ContainsFunc(hooks, func(h Hooks) bool { return h.BatchEnd != nil })
 	done := ctx.Done()
 	for training.Step < training.Steps {
@@ -318,13 +323,7 @@ func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks, hist
 			return errors.Join(err, f.save(training, hooks, history))
 		default:
 		}
-		if t.batches-f.passStart == passSteps {
-			f.passStart = t.batches
-			f.drawOrder()
-		}
-		from := (t.batches - f.passStart) * t.cfg.BatchSize
-		rows := min(t.cfg.BatchSize, len(f.order)-from)
-		y, weights := f.batch(f.order[from : from+rows])
+		y, weights, rows := f.nextBatch()
 		loss := t.gradients(y, weights, rows)
 		if loss-loss != 0 {
 			return &DivergedError{Epoch: training.Epoch, Step: training.Step, Layer: t.firstNonFinite(rows), Loss: loss}
@@ -348,6 +347,18 @@ func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks, hist
 		}
 	}
 	return nil
+}
+
+// nextBatch puts the batch of the trainer's step into the trainer; at the end of a pass over the rows, another one begins.
+func (f *fit) nextBatch() (y, weights []float32, rows int) {
+	if f.trainer.batches-f.passStart == f.stepsPerPass() {
+		f.passStart = f.trainer.batches
+		f.drawOrder()
+	}
+	from := (f.trainer.batches - f.passStart) * f.trainer.cfg.BatchSize
+	rows = min(f.trainer.cfg.BatchSize, len(f.order)-from)
+	y, weights = f.batch(f.order[from : from+rows])
+	return y, weights, rows
 }
 
 // batch gathers rows of the data into the trainer's batch. Rows in order are used where they are.

@@ -247,6 +247,10 @@ func (l traceLoss) loss() (Loss, error) {
 		return Poisson{}, nil
 	case "cosine_similarity":
 		return CosineSimilarity{}, nil
+	case "mean_squared_logarithmic_error":
+		return MeanSquaredLogarithmicError{}, nil
+	case "mean_absolute_percentage_error":
+		return MeanAbsolutePercentageError{}, nil
 	}
 	return nil, unsupported("loss " + l.Name)
 }
@@ -318,7 +322,12 @@ func traceMetrics(names []string) ([]Metric, error) {
 	for _, name := range names {
 		m, ok := map[string]Metric{
 			"accuracy": Accuracy{}, "binary_accuracy": BinaryAccuracy{}, "precision": Precision{}, "recall": Recall{}, "auc": AUC{},
-			"mae": MeanAbsoluteError{}, "mse": MeanSquaredError{}, "rmse": RootMeanSquaredError{},
+			"mae": MeanAbsoluteError{}, "mse": MeanSquaredError{}, "rmse": RootMeanSquaredError{}, "mape": MeanAbsolutePercentageError{},
+			"msle": MeanSquaredLogarithmicError{}, "logcosh": LogCosh{}, "huber": Huber{}, "poisson": Poisson{}, "kl_divergence": KLDivergence{},
+			"hinge": Hinge{}, "squared_hinge": SquaredHinge{}, "categorical_hinge": CategoricalHinge{}, "binary_crossentropy": BinaryCrossentropy{},
+			"categorical_crossentropy": CategoricalCrossentropy{}, "sparse_categorical_crossentropy": SparseCategoricalCrossentropy{},
+			"cosine_similarity": CosineSimilarity{}, "r2_score": R2Score{}, "f1_score": F1Score{}, "categorical_accuracy": CategoricalAccuracy{},
+			"sparse_categorical_accuracy": SparseCategoricalAccuracy{}, "top_k_categorical_accuracy": TopKAccuracy{},
 		}[name]
 		if !ok {
 			return nil, unsupported("metric " + name)
@@ -464,7 +473,7 @@ func (f *traceFile) tolerance(name string) float64 {
 		name = name[4:]
 	}
 	switch name {
-	case "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "precision", "recall":
+	case "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy", "precision", "recall":
 		return f.TolFields["discrete_metrics"]
 	}
 	return f.TolFields["losses"]

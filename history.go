@@ -44,11 +44,7 @@ func (h *History) WriteCSV(w io.Writer) error {
 	for i, epoch := range h.Epochs {
 		record = append(record[:0], strconv.Itoa(epoch))
 		for _, name := range h.names {
-			value := "NA"
-			if v, ok := h.logs[i].Get(name); ok {
-				value = strconv.FormatFloat(v, 'g', -1, 64)
-			}
-			record = append(record, value)
+			record = append(record, h.logs[i].text(name))
 		}
 		if err := out.Write(record); err != nil {
 			return err

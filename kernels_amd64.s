@@ -172,7 +172,7 @@ sized:
 	ADDQ 224(BX), R13
 	CMPB 235(BX), $0x00
 	JNE  transposed
-	CALL ·transposeAVX2<>(SB)
+	CALL ·transposeAVX512<>(SB)
 
 transposed:
 panel:
@@ -336,7 +336,6 @@ bias32:
 	DECQ    BX
 	JNE     bias32
 	MOVQ    72(SP), R8
-	LEAQ    (R8)(R8*2), R9
 	VMOVUPS Z0, (DI)
 	VMOVUPS Z1, (DI)(R8*1)
 
@@ -368,7 +367,6 @@ bias16:
 	DECQ    BX
 	JNE     bias16
 	MOVQ    72(SP), R8
-	LEAQ    (R8)(R8*2), R9
 	VMOVUPS Z0, (DI)
 
 weights16:
@@ -398,7 +396,6 @@ bias8:
 	DECQ    BX
 	JNE     bias8
 	MOVQ    72(SP), R8
-	LEAQ    (R8)(R8*2), R9
 	VMOVUPS Y0, (DI)
 
 weights8:
@@ -659,7 +656,6 @@ bias16:
 	DECQ    BX
 	JNE     bias16
 	MOVQ    72(SP), R8
-	LEAQ    (R8)(R8*2), R9
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 
@@ -690,7 +686,6 @@ bias8:
 	DECQ    BX
 	JNE     bias8
 	MOVQ    72(SP), R8
-	LEAQ    (R8)(R8*2), R9
 	VMOVUPS Y0, (DI)
 
 weights8:
@@ -3580,12 +3575,12 @@ biased1:
 
 // func transposeAVX2<>()
 // Requires: AVX
-TEXT ·transposeAVX2<>(SB), NOSPLIT, $48
+TEXT ·transposeAVX2<>(SB), NOSPLIT, $56
 	// t[i/16][u][i%16] = w[from+i, u]   for all units, padded to a multiple of 8, and inputs i
 	//   w [panels][1+inputs][16] packed   t [panels][units][16], the last panel 8 wide if at most 8 inputs remain
 	//   SI w, R9 its panel   R11 units   R13 from   CX inputs >= 1   DI t, R10 its panel
 	//   blocks of 8 inputs × 8 units: Y0-Y3 units 0-3 of inputs 0-3 and 4-7, Y4-Y7 their transposition in pairs; then units 4-7
-	//   lanes of t beyond the last input keep what they were; clobbers all
+	//   lanes of t beyond the last input hold anything; clobbers all
 	MOVQ SI, (SP)
 	MOVQ R11, 8(SP)
 	MOVQ R13, 16(SP)
@@ -3604,8 +3599,19 @@ half:
 	MOVQ DI, DX
 	MOVQ (SP), R8
 	XORL AX, AX
+	MOVQ 8(SP), BX
 	CMPQ 24(SP), $+8
+	JGE  whole
+
+	// Fewer than eight inputs: the head of the next panel is read in the place of the others, if it is long enough.
+	CMPQ R9, $+896
 	JLT  single
+	DECQ BX
+	ANDQ $-16, BX
+	JE   single
+
+whole:
+	MOVQ BX, 48(SP)
 
 	// Eight inputs, eight units at a time.
 units:
@@ -3668,7 +3674,7 @@ block:
 	VMOVUPS     Y11, (R13)(R11*1)
 	LEAQ        (DX)(R12*8), DX
 	ADDQ        $+8, AX
-	CMPQ        AX, 8(SP)
+	CMPQ        AX, 48(SP)
 	JGE         halfDone
 	ADDQ        $+32, BX
 	TESTQ       $+8, AX
@@ -3677,6 +3683,8 @@ block:
 	JMP         units
 
 halfDone:
+	CMPQ 24(SP), $+8
+	JLT  last
 	ADDQ $+8, 16(SP)
 	SUBQ $+8, 24(SP)
 	JE   return
@@ -3689,7 +3697,10 @@ halfDone:
 	ADDQ 32(SP), DI
 	JMP  panel
 
-	// The last inputs, fewer than eight, one at a time: none beyond them is read.
+	// The other panels' units of these inputs, one input at a time.
+last:
+	ADDQ R9, R8
+
 single:
 	MOVQ 8(SP), BX
 	SUBQ AX, BX
@@ -3703,25 +3714,211 @@ singleWide:
 	INCQ  BX
 	IMULQ SI, BX
 	ADDQ  R8, BX
-	SHRQ  $0x02, SI
+	MOVQ  24(SP), DI
+
+input:
+	MOVQ BX, R10
+	MOVQ DX, R13
+	MOVQ SI, CX
 
 unit:
-	MOVL (BX), CX
-	MOVL CX, (DX)
-	ADDQ $+4, BX
-	ADDQ R12, DX
-	DECQ SI
+	MOVL (R10), R11
+	MOVL R11, (R13)
+	ADDQ $+4, R10
+	ADDQ R12, R13
+	SUBQ $+4, CX
 	JNE  unit
-	ADDQ R9, R8
+	ADDQ SI, BX
+	ADDQ $+4, DX
+	DECQ DI
+	JNE  input
+	MOVQ 24(SP), DI
+	SHLQ $0x02, DI
+	SUBQ DI, DX
+	MOVQ R12, DI
+	SHLQ $0x04, DI
+	ADDQ DI, DX
 	ADDQ $+16, AX
 	CMPQ AX, 8(SP)
-	JLT  single
-	INCQ 16(SP)
-	ADDQ $+4, DI
-	DECQ 24(SP)
-	JNE  half
+	JLT  last
 
 return:
+	RET
+
+// func transposeAVX512<>()
+// Requires: AVX, AVX512F
+TEXT ·transposeAVX512<>(SB), NOSPLIT, $56
+	// t[i/16][u][i%16] = w[from+i, u]   operands and registers as those of transposeAVX2, to which it leaves what remains
+	//   blocks of 16 inputs × 16 units, of 8 units at a time: Z0-Z7 the units of inputs i and i+4; Z8-Z15 pairs of inputs;
+	//   Z16-Z23 quads of inputs, of one unit in the even 128-bit lanes and of the fourth behind it in the odd ones
+	MOVQ SI, (SP)
+	MOVQ R9, 8(SP)
+	MOVQ R11, 16(SP)
+	MOVQ R13, 24(SP)
+	MOVQ CX, 32(SP)
+	MOVQ DI, 40(SP)
+	MOVQ R10, 48(SP)
+	LEAQ 1(R13), R8
+	SHLQ $0x06, R8
+	ADDQ SI, R8
+	SUBQ $+16, CX
+	JL   rest
+
+panel:
+	MOVQ R8, BX
+	MOVQ DI, DX
+	MOVQ R11, AX
+	SUBQ $+16, AX
+	JL   narrow
+
+block:
+	VMOVUPS      (BX), Y0
+	VINSERTF64X4 $0x01, 256(BX), Z0, Z0
+	VMOVUPS      64(BX), Y1
+	VINSERTF64X4 $0x01, 320(BX), Z1, Z1
+	VMOVUPS      128(BX), Y2
+	VINSERTF64X4 $0x01, 384(BX), Z2, Z2
+	VMOVUPS      192(BX), Y3
+	VINSERTF64X4 $0x01, 448(BX), Z3, Z3
+	VMOVUPS      512(BX), Y4
+	VINSERTF64X4 $0x01, 768(BX), Z4, Z4
+	VMOVUPS      576(BX), Y5
+	VINSERTF64X4 $0x01, 832(BX), Z5, Z5
+	VMOVUPS      640(BX), Y6
+	VINSERTF64X4 $0x01, 896(BX), Z6, Z6
+	VMOVUPS      704(BX), Y7
+	VINSERTF64X4 $0x01, 960(BX), Z7, Z7
+	VUNPCKLPS    Z1, Z0, Z8
+	VUNPCKHPS    Z1, Z0, Z9
+	VUNPCKLPS    Z3, Z2, Z10
+	VUNPCKHPS    Z3, Z2, Z11
+	VUNPCKLPD    Z10, Z8, Z16
+	VUNPCKHPD    Z10, Z8, Z17
+	VUNPCKLPD    Z11, Z9, Z18
+	VUNPCKHPD    Z11, Z9, Z19
+	VUNPCKLPS    Z5, Z4, Z12
+	VUNPCKHPS    Z5, Z4, Z13
+	VUNPCKLPS    Z7, Z6, Z14
+	VUNPCKHPS    Z7, Z6, Z15
+	VUNPCKLPD    Z14, Z12, Z20
+	VUNPCKHPD    Z14, Z12, Z21
+	VUNPCKLPD    Z15, Z13, Z22
+	VUNPCKHPD    Z15, Z13, Z23
+	VSHUFF32X4   $0x88, Z20, Z16, Z24
+	VMOVUPS      Z24, (DX)
+	VSHUFF32X4   $0x88, Z21, Z17, Z25
+	VMOVUPS      Z25, 64(DX)
+	VSHUFF32X4   $0x88, Z22, Z18, Z26
+	VMOVUPS      Z26, 128(DX)
+	VSHUFF32X4   $0x88, Z23, Z19, Z27
+	VMOVUPS      Z27, 192(DX)
+	VSHUFF32X4   $0xdd, Z20, Z16, Z28
+	VMOVUPS      Z28, 256(DX)
+	VSHUFF32X4   $0xdd, Z21, Z17, Z29
+	VMOVUPS      Z29, 320(DX)
+	VSHUFF32X4   $0xdd, Z22, Z18, Z30
+	VMOVUPS      Z30, 384(DX)
+	VSHUFF32X4   $0xdd, Z23, Z19, Z31
+	VMOVUPS      Z31, 448(DX)
+	VMOVUPS      32(BX), Y0
+	VINSERTF64X4 $0x01, 288(BX), Z0, Z0
+	VMOVUPS      96(BX), Y1
+	VINSERTF64X4 $0x01, 352(BX), Z1, Z1
+	VMOVUPS      160(BX), Y2
+	VINSERTF64X4 $0x01, 416(BX), Z2, Z2
+	VMOVUPS      224(BX), Y3
+	VINSERTF64X4 $0x01, 480(BX), Z3, Z3
+	VMOVUPS      544(BX), Y4
+	VINSERTF64X4 $0x01, 800(BX), Z4, Z4
+	VMOVUPS      608(BX), Y5
+	VINSERTF64X4 $0x01, 864(BX), Z5, Z5
+	VMOVUPS      672(BX), Y6
+	VINSERTF64X4 $0x01, 928(BX), Z6, Z6
+	VMOVUPS      736(BX), Y7
+	VINSERTF64X4 $0x01, 992(BX), Z7, Z7
+	VUNPCKLPS    Z1, Z0, Z8
+	VUNPCKHPS    Z1, Z0, Z9
+	VUNPCKLPS    Z3, Z2, Z10
+	VUNPCKHPS    Z3, Z2, Z11
+	VUNPCKLPD    Z10, Z8, Z16
+	VUNPCKHPD    Z10, Z8, Z17
+	VUNPCKLPD    Z11, Z9, Z18
+	VUNPCKHPD    Z11, Z9, Z19
+	VUNPCKLPS    Z5, Z4, Z12
+	VUNPCKHPS    Z5, Z4, Z13
+	VUNPCKLPS    Z7, Z6, Z14
+	VUNPCKHPS    Z7, Z6, Z15
+	VUNPCKLPD    Z14, Z12, Z20
+	VUNPCKHPD    Z14, Z12, Z21
+	VUNPCKLPD    Z15, Z13, Z22
+	VUNPCKHPD    Z15, Z13, Z23
+	VSHUFF32X4   $0x88, Z20, Z16, Z24
+	VMOVUPS      Z24, 512(DX)
+	VSHUFF32X4   $0x88, Z21, Z17, Z25
+	VMOVUPS      Z25, 576(DX)
+	VSHUFF32X4   $0x88, Z22, Z18, Z26
+	VMOVUPS      Z26, 640(DX)
+	VSHUFF32X4   $0x88, Z23, Z19, Z27
+	VMOVUPS      Z27, 704(DX)
+	VSHUFF32X4   $0xdd, Z20, Z16, Z28
+	VMOVUPS      Z28, 768(DX)
+	VSHUFF32X4   $0xdd, Z21, Z17, Z29
+	VMOVUPS      Z29, 832(DX)
+	VSHUFF32X4   $0xdd, Z22, Z18, Z30
+	VMOVUPS      Z30, 896(DX)
+	VSHUFF32X4   $0xdd, Z23, Z19, Z31
+	VMOVUPS      Z31, 960(DX)
+	ADDQ         R9, BX
+	ADDQ         $+1024, DX
+	SUBQ         $+16, AX
+	JGE          block
+
+narrow:
+	ADDQ $+1024, R8
+	ADDQ R10, DI
+	SUBQ $+16, CX
+	JGE  panel
+
+	// A last panel of eight units.
+	TESTQ $+8, R11
+	JE    restOfInputs
+	MOVQ  R11, AX
+	SHRQ  $0x04, AX
+	IMULQ AX, R9
+	MOVQ  (SP), SI
+	ADDQ  R9, SI
+	SHLQ  $0x0a, AX
+	MOVQ  40(SP), DI
+	ADDQ  AX, DI
+	MOVQ  $+8, R11
+	MOVQ  32(SP), CX
+	ANDQ  $-16, CX
+	CALL  ·transposeAVX2<>(SB)
+
+restOfInputs:
+	MOVQ  32(SP), AX
+	MOVQ  AX, CX
+	ANDQ  $+15, CX
+	JE    return
+	SHRQ  $0x04, AX
+	MOVQ  48(SP), R10
+	MOVQ  R10, DI
+	IMULQ AX, DI
+	ADDQ  40(SP), DI
+	SHLQ  $0x04, AX
+	MOVQ  24(SP), R13
+	ADDQ  AX, R13
+	MOVQ  (SP), SI
+	MOVQ  8(SP), R9
+	MOVQ  16(SP), R11
+	CALL  ·transposeAVX2<>(SB)
+
+return:
+	RET
+
+rest:
+	MOVQ 32(SP), CX
+	CALL ·transposeAVX2<>(SB)
 	RET
 
 // func peakAVX512(n int)

@@ -20,6 +20,8 @@ func TestElementwiseBounds(t *testing.T) {
 				}
 				g.used = 0
 				k.isa.sumSquares(g.alloc(n))
+				g.used = 0
+				compareSoftmax(t, newSoftmax(rng, g.alloc, 1+rng.IntN(20), n, uniform), k)
 			}
 		}
 	})

@@ -109,7 +109,44 @@ func TestElementwise(t *testing.T) {
 	})
 }
 
-func elementwiseCases(rng *rand.Rand) []elementwiseCase { return updateCases(rng) }
+// elementwiseCases returns all operations.
+func elementwiseCases(rng *rand.Rand) []elementwiseCase {
+	return append(updateCases(rng), activationCases()...)
+}
+
+// activationCases returns all activations but Softmax, with their derivatives.
+func activationCases() []elementwiseCase {
+	var cases []elementwiseCase
+	for kind := linear; kind < softmaxActivation; kind++ {
+		a := Activation{kind: kind}
+		if a.parametric() {
+			a.alpha = 0.3
+		}
+		cases = append(cases,
+			elementwiseCase{a.String(), 2, func(k isa, x [][]float32) { k.activate(a, x[0], x[1]) }},
+			elementwiseCase{a.String() + " in place", 1, func(k isa, x [][]float32) { k.activate(a, x[0], x[0]) }},
+			elementwiseCase{"gradient of " + a.String(), 2, func(k isa, x [][]float32) { k.gradActivation(a, x[0], x[1]) }})
+	}
+	return cases
+}
+
+// TestElementwiseSweep has floats of all exponents for the activations, evenly spaced among the bit patterns.
+func TestElementwiseSweep(t *testing.T) {
+	eachKernel(t, func(t *testing.T, k kernel) {
+		if k.isa == generic {
+			t.Skip("it is what the others are compared with")
+		}
+		const n = 40_000
+		rng := rand.New(rand.NewPCG(9, 0))
+		for _, c := range activationCases() {
+			phase := rng.Uint32()
+			c.compare(t, k, scattered(rng), n, func(i int) float32 {
+				return math.Float32frombits(phase + uint32(i)*(math.MaxUint32/n))
+			})
+			c.compare(t, k, scattered(rng), n, func(i int) float32 { return 12 * (2*float32(i)/n - 1) })
+		}
+	})
+}
 
 // TestElementwiseSum compares the sums of squares.
 func TestElementwiseSum(t *testing.T) {
@@ -127,5 +164,61 @@ func TestElementwiseSum(t *testing.T) {
 				t.Fatalf("sum of %d squares is %v, want %v", n, got, want)
 			}
 		}
+	})
+}
+
+// newSoftmax returns operands of random values.
+func newSoftmax(rng *rand.Rand, alloc allocate, rows, units int, value func(*rand.Rand) float32) *softmax {
+	s := &softmax{rows: rows, units: units, ld: padded(units) + 8*rng.IntN(3)}
+	s.z = alloc((rows-1)*s.ld + padded(units))
+	s.dz = alloc((rows-1)*s.ld + padded(units))
+	s.labels, s.scale, s.loss = alloc(rows), alloc(rows), alloc(rows)
+	for r := range rows {
+		for u := range units {
+			s.z[r*s.ld+u] = value(rng)
+		}
+		s.labels[r], s.scale[r] = float32(rng.IntN(units)), value(rng)
+	}
+	return s
+}
+
+// compareSoftmax computes with kernel k and with the generic one, and reports the first difference.
+func compareSoftmax(t *testing.T, s *softmax, k kernel) {
+	t.Helper()
+	want := *s
+	want.z, want.dz, want.loss = slices.Clone(s.z), slices.Clone(s.dz), slices.Clone(s.loss)
+	input := slices.Clone(s.z)
+	k.isa.softmaxCrossentropy(s)
+	generic.softmaxCrossentropy(&want)
+	check := func(what string, got, want []float32) {
+		t.Helper()
+		for i, w := range want {
+			if pad := i%s.ld >= s.units && what != "dz" && what != "loss"; !pad && !sameFloat(got[i], w) {
+				t.Fatalf("%s[%d] of %d rows of %d, stride %d, is %v, want %v", what, i, s.rows, s.units, s.ld, got[i], w)
+			}
+		}
+	}
+	check("z", s.z, want.z)
+	check("dz", s.dz, want.dz)
+	check("loss", s.loss, want.loss)
+	copy(s.z, input)
+	k.isa.softmax(s)
+	check("softmax", s.z, want.z)
+}
+
+// TestElementwiseSoftmax compares the kernels with the generic ones, bit for bit.
+func TestElementwiseSoftmax(t *testing.T) {
+	logits := func(rng *rand.Rand) float32 { return 30 * uniform(rng) }
+	eachKernel(t, func(t *testing.T, k kernel) {
+		rng := rand.New(rand.NewPCG(10, 0))
+		for units := 1; units <= 70; units++ {
+			for _, value := range []func(*rand.Rand) float32{logits, uniform, special} {
+				alloc, check := watched(t, rng)
+				compareSoftmax(t, newSoftmax(rng, alloc, 1+rng.IntN(40), units, value), k)
+				check()
+			}
+		}
+		compareSoftmax(t, newSoftmax(rng, scattered(rng), 700, 333, logits), k)
+		compareSoftmax(t, newSoftmax(rng, scattered(rng), 2, 2*maxElements+5, logits), k)
 	})
 }

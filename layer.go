@@ -129,8 +129,8 @@ func (l Dense) compile(inputs int) (stage, error) {
 	if l.Units < 1 || l.Units > maxUnits {
 		return s, fmt.Errorf("Units is %d, want 1 <= Units <= %d", l.Units, maxUnits)
 	}
-	if (1+inputs)*padded(l.Units) > math.MaxInt32/4 {
-		return s, fmt.Errorf("%d·%d weights are too many, want at most %d", inputs, l.Units, math.MaxInt32/4)
+	if int64(1+inputs)*int64(padded(l.Units)) > maxParams {
+		return s, fmt.Errorf("%d·%d weights are too many, want at most %d", inputs, l.Units, maxParams)
 	}
 	if err := l.Activation.validate(); err != nil {
 		return s, err

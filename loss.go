@@ -8,7 +8,7 @@ import (
 
 // Loss is what training minimises: a function of a row's targets y and outputs p, averaged over the batch. The formulas are
 // Keras's (https://keras.io/api/losses); every loss but SparseCategoricalCrossentropy wants as many targets as the network
-// has outputs, and Keras's mean over them is written mean(·).
+// has outputs, and Keras's mean over them is written mean(·). A Loss is a Metric too.
 //
 // A cross-entropy behind the activation that belongs to it (Softmax or Sigmoid) is computed from that activation's inputs,
 // as Keras does: log(Σ exp z) - z[y] rather than -log p, with the gradient p - y. Other outputs are taken for
@@ -17,10 +17,10 @@ type Loss interface {
 	compile() (lossFunction, error)
 }
 
-// MeanSquaredError is mean((p-y)²). It is a Loss and a Metric.
+// MeanSquaredError is mean((p-y)²).
 type MeanSquaredError struct{}
 
-// MeanAbsoluteError is mean(|p-y|). It is a Loss and a Metric.
+// MeanAbsoluteError is mean(|p-y|).
 type MeanAbsoluteError struct{}
 
 // BinaryCrossentropy is -mean(y·log p + (1-y)·log(1-p)), for independent probabilities.
@@ -327,7 +327,7 @@ func (f lossFunction) row(y, p, dz []float32, signed bool) float32 {
 				sum += float64(0.5*d) * float64(d)
 				dz[i] = d / n
 			} else {
-				sum += float64(f.delta) * float64(a-0.5*f.delta)
+				sum += float64(f.delta) * float64(a-float32(0.5*f.delta))
 				dz[i] = f.delta * sign32(d) / n
 			}
 		}

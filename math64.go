@@ -134,7 +134,7 @@ func pow64(x, y float64) float64 {
 	case y == 0 || x == 1:
 		return 1
 	case !(x > 0) || x > math.MaxFloat64:
-		return exp64(y * log64(x))
+		return exp64(float64(y * log64(x)))
 	}
 	log, rest := logSum(x)
 	if p := y * log; !(math.Abs(p) < 750) {

@@ -83,8 +83,8 @@ func New(features int, layers ...Layer) (*Network, error) {
 	return n, nil
 }
 
-// maxParams bounds the number of a network's weights, padding included.
-const maxParams = 1<<31 - 1<<20
+// maxParams bounds the number of a network's weights, padding included: 2³⁰, on 32-bit platforms 2²⁸.
+const maxParams = 1 << (28 + 2*(^uint(0)>>63))
 
 // Initialize draws all weights anew, by the layers' initializers and the seed, and resets the moving statistics of the
 // BatchNorms to mean 0 and variance 1. The same seed gives the same weights everywhere.

@@ -322,8 +322,8 @@ func (o *optimizer) newMoments(w []float32) moments {
 // update performs one step on all weights, the gradients multiplied by scale and the weights first reduced by decay·w.
 func (o *optimizer) update(k isa, w, g []float32, m *moments, rate float64, scale, decay float32) {
 	m.step++
-	m.power1 *= o.beta1
-	m.power2 *= o.beta2
+	m.power1 = float64(m.power1 * o.beta1) // the conversion keeps the product from being fused into a sum
+	m.power2 = float64(m.power2 * o.beta2)
 	a, b, c := m.arrays[0], m.arrays[1], m.arrays[2]
 	switch o.kind {
 	case sgd:
@@ -338,9 +338,9 @@ func (o *optimizer) update(k isa, w, g []float32, m *moments, rate float64, scal
 	case adamax:
 		o.adamaxUpdate(w, a, b, g, scale, decay, float32(rate/(1-m.power1)))
 	case nadam:
-		m.power96 *= 0.96
-		now, next := o.beta1*(1-float64(0.5*m.power96)), o.beta1*(1-float64(0.5*float64(0.96*m.power96)))
-		m.product *= now
+		m.power96 = float64(m.power96 * 0.96)
+		now, next := float64(o.beta1*(1-float64(0.5*m.power96))), float64(o.beta1*(1-float64(0.5*float64(0.96*m.power96))))
+		m.product = float64(m.product * now)
 		fromM := next / (1 - float64(m.product*next))
 		fromG := (1 - now) / (1 - m.product)
 		o.nadamUpdate(w, a, b, g, scale, decay, float32(rate*fromM), float32(rate*fromG), float32(1/(1-m.power2)))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Scaler maps each feature to a range that networks train well on, by numbers that Fit takes from data. Its types are
@@ -44,28 +45,68 @@ func (s *StandardScaler) Fit(d *Dataset) error {
 	return nil
 }
 
-func fitStandard[T float32 | float64](s *StandardScaler, x []T, features int) {
-	s.Mean, s.Var, s.Samples = columnMoments(x, features)
-	s.Scale = make([]float64, features)
-	for j, variance := range s.Var {
-		s.Scale[j] = 1
-		if !s.NoStd && !isConstant(s.Mean[j], variance, s.Samples[j]) {
-			s.Scale[j] = math.Sqrt(variance)
-		}
+// Update takes further rows into the mean and variance, as scikit-learn's partial_fit does: up to rounding, they are those of all rows
+// that Fit and Update have seen since the last Fit. On a scaler that is not fitted, it is Fit. A column of d without any value leaves
+// the feature's numbers alone. The slices are replaced, so a copy of s keeps its numbers and may be in use elsewhere.
+func (s *StandardScaler) Update(d *Dataset) error {
+	if len(s.Mean) == 0 {
+		return s.Fit(d)
 	}
+	if err := checkFit("StandardScaler", d); err != nil {
+		return err
+	}
+	n := d.Features
+	if len(s.Mean) != n || len(s.Var) != n || len(s.Samples) != n {
+		return fmt.Errorf("mlp: StandardScaler: Update: the dataset has %d features, the scaler has %d of Mean, %d of Var and %d of Samples",
+			n, len(s.Mean), len(s.Var), len(s.Samples))
+	}
+	updateStandard(s, d.X, n)
+	return nil
 }
 
-// columnMoments returns the mean and variance of each column of x [rows, features], and how many of its values are not
-// NaN. The sum of squares is corrected for the rounding of the mean: Chan, Golub and LeVeque, "Algorithms for computing
-// the sample variance", The American Statistician 37(3), 1983, doi:10.1080/00031305.1983.10483115.
-func columnMoments[T float32 | float64](x []T, features int) (mean, variance []float64, samples []int) {
-	mean, variance, samples = make([]float64, features), make([]float64, features), make([]int, features)
+func fitStandard[T float32 | float64](s *StandardScaler, x []T, features int) {
+	s.Mean, s.Var, s.Samples = make([]float64, features), make([]float64, features), make([]int, features)
+	updateStandard(s, x, features)
+}
+
+// updateStandard joins the moments of x [rows, features] with those of s, by Chan, Golub and LeVeque's formula. Without any value at
+// all, a feature's moments are NaN.
+func updateStandard[T float32 | float64](s *StandardScaler, x []T, features int) {
+	sums, squares, samples := columnMoments(x, features)
+	mean, variance, scale := slices.Clone(s.Mean), slices.Clone(s.Var), make([]float64, features)
+	for j, before := range s.Samples {
+		n := float64(before + samples[j])
+		switch {
+		case samples[j] > 0 && before > 0:
+			last := mean[j] * float64(before)
+			ratio := float64(before) / float64(samples[j])
+			d := last/ratio - sums[j]
+			mean[j] = (last + sums[j]) / n
+			variance[j] = (float64(variance[j]*float64(before)) + squares[j] + float64(ratio/n*float64(d*d))) / n
+		case before == 0:
+			mean[j], variance[j] = sums[j]/n, squares[j]/n
+		}
+		samples[j] += before
+		scale[j] = 1
+		if !s.NoStd && !isConstant(mean[j], variance[j], samples[j]) {
+			scale[j] = math.Sqrt(variance[j])
+		}
+	}
+	s.Mean, s.Var, s.Scale, s.Samples = mean, variance, scale, samples
+}
+
+// columnMoments returns for each column of x [rows, features] the sum of its values, the sum of their squared distances from
+// the mean, and how many are not NaN. The second is corrected for the rounding of the mean: Chan, Golub and LeVeque, "Algorithms for
+// computing the sample variance", The American Statistician 37(3), 1983, doi:10.1080/00031305.1983.10483115.
+func columnMoments[T float32 | float64](x []T, features int) (sums, squares []float64, samples []int) {
+	sums, squares, samples = make([]float64, features), make([]float64, features), make([]int, features)
 	for i, v := range x {
 		if j := i % features; v == v {
-			mean[j] += float64(v)
+			sums[j] += float64(v)
 			samples[j]++
 		}
 	}
+	mean := slices.Clone(sums)
 	for j := range mean {
 		mean[j] /= float64(samples[j])
 	}
@@ -74,14 +115,13 @@ func columnMoments[T float32 | float64](x []T, features int) (mean, variance []f
 		if j := i % features; v == v {
 			d := float64(v) - mean[j]
 			correction[j] += d
-			variance[j] += float64(d * d)
+			squares[j] += float64(d * d)
 		}
 	}
 	for j, c := range correction {
-		n := float64(samples[j])
-		variance[j] = (variance[j] - float64(c*c)/n) / n
+		squares[j] -= float64(c*c) / float64(samples[j])
 	}
-	return mean, variance, samples
+	return sums, squares, samples
 }
 
 // isConstant reports whether a variance is no more than what rounding makes of n equal values.

@@ -122,3 +122,45 @@ func TestScalerErrors(t *testing.T) {
 		t.Error("a Transform that is refused changes the dataset")
 	}
 }
+
+// The numbers of scikit-learn 1.9.1's partial_fit on the same rows in the same parts.
+func TestStandardScalerUpdate(t *testing.T) {
+	x := []float32{
+		1, 5, nan32,
+		nan32, 5, 2.5,
+		3, 5, -1,
+		10.5, 5, 7,
+		-4, 5, nan32,
+		1e3, 5, 0.125,
+		0.1, 5, 3,
+	}
+	var s StandardScaler
+	for _, part := range []struct {
+		from, to               int
+		mean, variance, scales []float64
+		samples                []int
+	}{
+		{0, 2, []float64{1, 5, 2.5}, []float64{0, 0, 0}, []float64{1, 1, 1}, []int{1, 2, 1}},
+		{2, 3, []float64{2, 5, 0.75}, []float64{1, 0, 3.0625}, []float64{1, 1, 1.75}, []int{2, 3, 2}},
+		{3, 7, []float64{168.4333333335817, 5, 2.325}, []float64{138319.58888880527, 0, 7.647499999999999},
+			[]float64{371.9134158494491, 1, 2.7654113618049663}, []int{6, 7, 5}},
+	} {
+		before, mean := s, slices.Clone(s.Mean)
+		if err := s.Update(&Dataset{X: x[part.from*3 : part.to*3], Features: 3}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(s.Mean, part.mean) || !slices.Equal(s.Var, part.variance) || !slices.Equal(s.Scale, part.scales) || !slices.Equal(s.Samples, part.samples) {
+			t.Errorf("rows %d to %d give %+v, want %+v", part.from, part.to, s, part)
+		}
+		if !slices.Equal(before.Mean, mean) {
+			t.Error("Update changes a copy of the scaler")
+		}
+	}
+	before := s
+	if err := s.Update(&Dataset{X: []float32{nan32, nan32, nan32}, Features: 3}); err != nil || !slices.Equal(s.Var, before.Var) || !slices.Equal(s.Samples, before.Samples) {
+		t.Errorf("rows without values turn %+v into %+v, error %v", before, s, err)
+	}
+	if err := s.Update(&Dataset{X: []float32{1, 2}, Features: 2}); err == nil || !strings.Contains(err.Error(), "has 2 features, the scaler has 3") {
+		t.Error(err)
+	}
+}

@@ -193,7 +193,7 @@ func approximateMode(r *RandomState, counts []int, draws int) []int {
 	mode, left := make([]int, len(counts)), draws
 	remainders := make([]float64, len(counts))
 	for c, n := range counts {
-		share := float64(n) / float64(total) * float64(draws)
+		share := float64(float64(n) / float64(total) * float64(draws))
 		mode[c] = int(share)
 		remainders[c] = share - float64(mode[c])
 		left -= mode[c]

@@ -9,12 +9,18 @@ import (
 // elementwise returns the text of kernels_elementwise_amd64.s: what is done element by element or row by row, between the
 // products.
 func elementwise() ([]byte, error) {
-	return assemble([]string{"../kernels.go"}, []string{"adamStep", "sgdStep"}, func(p *program) {
+	return assemble([]string{"../kernels.go"}, []string{"adamStep", "sgdStep", "softmax"}, func(p *program) {
 		p.tailMasks()
+		p.constants()
+		p.lanesData()
+		p.log()
 		for _, v := range []vectorSet{zmm, ymm} {
 			p.adam(v)
 			p.sgd(v)
 			p.sumSquares(v)
+			p.activations(v)
+			p.functions(v)
+			p.softmax(v)
 		}
 	})
 }

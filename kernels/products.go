@@ -40,6 +40,7 @@ func (p *program) products() {
 		p.tile(t)
 	}
 	p.transpose()
+	p.transpose16()
 }
 
 // walk is a kernel that calls the routines of tiles: its frame begins with their arguments.
@@ -234,7 +235,7 @@ func (p *program) gradInput(isa string, families []choice) {
 	p.ADDQ(p.field(d, "dense.from"), from)
 	p.CMPB(p.field(d, "dense.transposed"), imm8(0))
 	p.JNE(operand.LabelRef("transposed"))
-	p.call("transposeAVX2")
+	p.call("transpose" + isa)
 	p.Label("transposed")
 
 	w.panels(families, "rows", func(d reg.GPPhysical) {
@@ -325,7 +326,9 @@ func (p *program) gradWeights(isa string, families []choice) {
 		p.JNE(operand.LabelRef(label("bias")))
 		panel, panel3 := reg.R8, reg.R9
 		p.MOVQ(w.arguments["cPanel"], panel)
-		p.LEAQ(at(panel, 0).Idx(panel, 2), panel3)
+		if t.units > 48 {
+			p.LEAQ(at(panel, 0).Idx(panel, 2), panel3)
+		}
 		for v := range t.vectors() {
 			p.VMOVUPS(t.acc(0, v), t.vector(g, panel, panel3, v))
 		}

@@ -1,0 +1,125 @@
+// Command exploding shows trainings whose gradients grow without bound, and what holds them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+
+	"github.com/seed975aa5d7/mlp"
+)
+
+func main() {
+	log.SetFlags(0)
+	if err := run(context.Background(), os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// deep returns ten hidden layers.
+func deep(normalise bool) []mlp.Layer {
+	var layers []mlp.Layer
+	for range 10 {
+		layers = append(layers, mlp.Dense{Units: 16, WeightInit: mlp.HeNormal})
+		if normalise {
+			layers = append(layers, mlp.BatchNorm{Momentum: 0.9})
+		}
+		layers = append(layers, mlp.ActivationLayer{Activation: mlp.ReLU})
+	}
+	return append(layers, mlp.Dense{Units: 3, Activation: mlp.Softmax})
+}
+
+func run(ctx context.Context, w io.Writer) error {
+	train, test, err := mlp.TrainTestSplit(mlp.Iris(), mlp.SplitConfig{TestSize: 0.2, RandomState: 42})
+	if err != nil {
+		return err
+	}
+	var scaler mlp.StandardScaler
+	if err := scaler.Fit(train); err != nil {
+		return err
+	}
+	for _, d := range []*mlp.Dataset{train, test} {
+		if err := scaler.Transform(d); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(w, "Ten hidden layers, SGD with momentum")
+	for _, v := range []struct {
+		name      string
+		layers    []mlp.Layer
+		optimizer mlp.SGD
+	}{
+		{"rate 0.2", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9}},
+		{"rate 0.2, gradients clipped to a norm of 1", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9, Clip: mlp.Clip{GlobalNorm: 1}}},
+		{"rate 0.02", deep(false), mlp.SGD{LearningRate: 0.02, Momentum: 0.9}},
+		{"rate 0.2, BatchNorm", deep(true), mlp.SGD{LearningRate: 0.2, Momentum: 0.9}},
+	} {
+		if err := show(ctx, w, v.name, train, test, mlp.SparseCategoricalCrossentropy{}, mlp.Accuracy{}, v.optimizer, v.layers); err != nil {
+			return err
+		}
+	}
+
+	fmt.Fprintln(w, "\nA regression, SGD with a rate of 0.01")
+	data, err := mlp.MakeRegression(mlp.RegressionConfig{Samples: 400, Features: 10, Informative: 10, Noise: 10, RandomState: 1})
+	if err != nil {
+		return err
+	}
+	layers := []mlp.Layer{mlp.Dense{Units: 32, Activation: mlp.ReLU}, mlp.Dense{Units: 1}}
+	for _, scale := range []float32{1, 0.005} {
+		d := *data
+		d.Y = nil
+		for _, y := range data.Y {
+			d.Y = append(d.Y, y*scale)
+		}
+		train, test, err := mlp.TrainTestSplit(&d, mlp.SplitConfig{TestSize: 0.25, RandomState: 1})
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("targets times %v", scale)
+		if err := show(ctx, w, name, train, test, mlp.MeanSquaredError{}, mlp.R2Score{}, mlp.SGD{LearningRate: 0.01}, layers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show trains a network and prints what came of it.
+func show(ctx context.Context, w io.Writer, name string, train, test *mlp.Dataset, loss mlp.Loss, metric mlp.Metric, optimizer mlp.SGD, layers []mlp.Layer) error {
+	net, err := mlp.New(train.Features, layers...)
+	if err != nil {
+		return err
+	}
+	trainer, err := mlp.NewTrainer(net, mlp.TrainerConfig{Loss: loss, Optimizer: optimizer, Metrics: []mlp.Metric{metric}, BatchSize: 16})
+	if err != nil {
+		return err
+	}
+	monitor := &mlp.Monitor{}
+	history, err := trainer.Fit(ctx, train, mlp.FitConfig{Epochs: 30, Callbacks: []mlp.Callback{monitor}})
+	fmt.Fprintf(w, "%s:", name)
+	var diverged *mlp.DivergedError
+	switch {
+	case errors.As(err, &diverged):
+		fmt.Fprintf(w, " broke off in epoch %d, step %d\n", diverged.Epoch, diverged.Step)
+	case err != nil:
+		return err
+	default:
+		scores, err := trainer.Evaluate(ctx, test)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, " loss %.3f, test %s %.3f\n", history.Metrics["loss"][29], metric.Name(), scores[metric.Name()])
+	}
+	report := monitor.Report()
+	fmt.Fprint(w, "  gradient norm of the first layer, epoch by epoch:")
+	for _, e := range report.Epochs[:min(5, len(report.Epochs))] {
+		fmt.Fprintf(w, " %.2g", e.Layers[0].GradientNorm)
+	}
+	fmt.Fprintln(w)
+	for _, f := range report.Findings {
+		fmt.Fprintf(w, "  %v: %s\n", f.Trouble, f.Evidence)
+	}
+	return nil
+}
