@@ -6,27 +6,28 @@ import "fmt"
 // passes one pointer; only rows (and, for the first layer, x) change from call to call.
 //
 // Packed weights are [panels][1+inputs][16]: one panel for each 16 units, row 0 the bias, row 1+i the weights of input i.
-// The last panel is 8 wide if at most 8 units remain. Pads are zero and stay zero while all numbers are finite.
+// The last panel is 8 wide if at most 8 units remain. Pads are zero and stay zero while all numbers are finite. What a
+// product writes overlaps nothing that it reads.
 type dense struct {
 	x  []float32 // [rows, ldx] inputs
 	w  []float32 // packed weights
 	y  []float32 // [rows, ldy] outputs; pads may be overwritten
 	dz []float32 // [rows, ldy] gradient with respect to x·w + b; pads are zero
 	g  []float32 // gradient with respect to w, packed as w
-	dx []float32 // [rows, lddx] gradient with respect to x; pads are written as zero
-	t  []float32 // [2][units][16] scratch of gradInput: a strip of transposed weights
+	dx []float32 // [rows, lddx] gradient with respect to x; the method gradInput writes pads as zero
+	t  []float32 // [2][padded(units)][16] scratch of gradInput: a strip of transposed weights
 
 	ldx, ldy, lddx int
 	panel          int // distance from one panel of w and g to the next
 	rows           int
 	inputs, units  int
-	from           int // gradInput: first input of a block
+	from           int // gradInput: what input x, dx and the block begin at in w; 0 outside this file
 
 	relu   bool // forward: apply ReLU
 	bias   bool // gradWeights: write row 0, the gradient of the bias
 	masked bool // gradInput: x is the output of a ReLU; pass its gradient
 
-	transposed bool // gradInput: t holds the weights of the block already
+	transposed bool // gradInput: t holds the block's weights already; false outside this file
 }
 
 // scratchLen returns the length of dense.t.
@@ -55,7 +56,7 @@ const maxWork = 4 << 20
 
 // Blocks are whole tiles: rows and inputs are split at multiples of blockRows, units at whole groups of panels.
 const (
-	blockRows   = 48
+	blockRows   = 16
 	blockUnits  = 4 * lanes
 	blockInputs = 2 * lanes // the strip of weights that gradInput transposes
 )
@@ -66,8 +67,7 @@ func (d *dense) small() bool { return d.rows*d.inputs*d.units <= maxWork }
 // blockLen returns the length of a block along a dimension of which one element costs work multiply-adds.
 func blockLen(work int) int { return max(maxWork/work/blockRows, 1) * blockRows }
 
-// forward, gradWeights and gradInput compute the layer's products with kernel k, in one call or in blocks.
-
+// forward computes the layer's outputs with kernel k, in one call or in blocks of rows and units.
 func (d *dense) forward(k isa) {
 	if d.small() {
 		k.forward(d)
@@ -84,6 +84,8 @@ func (d *dense) forward(k isa) {
 	}
 }
 
+// gradWeights computes the gradients of the layer's weights and bias with kernel k, in one call or in blocks of inputs and
+// units. Rows are not split: they are the reduction.
 func (d *dense) gradWeights(k isa) {
 	if d.small() {
 		k.gradWeights(d)
@@ -114,6 +116,8 @@ func (d *dense) unitBlock(u int) dense {
 	return b
 }
 
+// gradInput computes the gradient of the layer's inputs with kernel k, in one call or in blocks of rows and inputs, and
+// sets the pads to zero: a kernel may leave anything there.
 func (d *dense) gradInput(k isa) {
 	if d.small() {
 		k.gradInput(d)

@@ -95,10 +95,14 @@ const (
 	underfittingShare = 0.75
 )
 
-// diagnose returns what is wrong.
+// diagnose returns what is wrong. A network under-fits only if nothing else is found: the others have that effect, and other remedies.
 func (r *MonitorReport) diagnose() []Finding {
 	dead := r.dead()
-	return slices.Concat(r.exploding(), dead, r.vanishing(dead), r.overfitting(), r.underfitting())
+	list := slices.Concat(r.exploding(), dead, r.vanishing(dead), r.overfitting())
+	if len(list) == 0 {
+		list = r.underfitting()
+	}
+	return list
 }
 
 func finding(trouble Trouble, epoch, layer int, format string, values ...any) []Finding {

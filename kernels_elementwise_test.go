@@ -36,6 +36,9 @@ func updateCases(rng *rand.Rand) []elementwiseCase {
 	}
 }
 
+// severalCalls is a number of elements that kernels compute in more than one call.
+const severalCalls = 1 << 16
+
 // compare runs the case with kernel k and with the generic one on arrays of n values, and reports the first difference.
 func (c elementwiseCase) compare(t *testing.T, k kernel, alloc allocate, n int, value func(i int) float32) {
 	t.Helper()
@@ -101,7 +104,7 @@ func TestElementwise(t *testing.T) {
 			}
 		}
 		for range 3 {
-			n := 1000 + rng.IntN(3*maxElements)
+			n := 1000 + rng.IntN(3*severalCalls)
 			for _, c := range updateCases(rng) {
 				c.compare(t, k, scattered(rng), n, func(int) float32 { return special(rng) })
 			}
@@ -219,6 +222,6 @@ func TestElementwiseSoftmax(t *testing.T) {
 			}
 		}
 		compareSoftmax(t, newSoftmax(rng, scattered(rng), 700, 333, logits), k)
-		compareSoftmax(t, newSoftmax(rng, scattered(rng), 2, 2*maxElements+5, logits), k)
+		compareSoftmax(t, newSoftmax(rng, scattered(rng), 2, 2*severalCalls+5, logits), k)
 	})
 }

@@ -89,7 +89,7 @@ func gradWeightsGeneric(d *dense) {
 }
 
 // gradInputGeneric computes the gradient of a layer's inputs, dx[b,i] = Σ_u dz[b,u]·w[i,u], one chain of fused
-// multiply-adds from zero over ascending u; where masked is set, zero unless x[b,i] > 0.
+// multiply-adds from zero over ascending u; where masked is set, zero unless x[b,i] > 0. Pads may be overwritten.
 func gradInputGeneric(d *dense) {
 	for b := range d.rows {
 		dz := d.dz[b*d.ldy:][:d.units]

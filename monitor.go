@@ -17,7 +17,7 @@ type Monitor struct {
 // MonitorReport is what a Monitor saw of a training. Epochs and layers count from 0.
 type MonitorReport struct {
 	Epochs   []EpochRecord
-	Findings []Finding // what is wrong, if anything; causes before consequences
+	Findings []Finding // what is wrong, if anything
 
 	// Baseline is the loss, penalties left out, of giving every training row the mean of the targets: of knowing nothing of the
 	// features. NaN for Poisson and CosineSimilarity, whose least loss is not 0.
@@ -160,12 +160,12 @@ func (w *watch) measure() {
 		peaks = peaks[len(peak):]
 		for r := range t.rows {
 			row := t.stages[i].out[r*stride(s.units):][:s.units]
-			for _, v := range row {
-				sums.sum += float64(v)
-				sums.squares += float64(v) * float64(v) // exact, as the product of two float32
-			}
-			for j := range peak {
-				peak[j] = max(peak[j], row[j])
+			sums.sum += laneSum64(row)
+			sums.squares += k.sumSquares(row)
+			for j, top := range peak {
+				if row[j] > top {
+					peak[j] = row[j]
+				}
 			}
 		}
 		sums.values += float64(t.rows * s.units)
@@ -188,6 +188,20 @@ func (w *watch) measure() {
 			sums.ratio += math.Sqrt(update / weights)
 		}
 	}
+}
+
+// laneSum64 returns Σx in float64, in 16 virtual lanes as sumSquares.
+func laneSum64(x []float32) float64 {
+	var s [lanes]float64
+	for ; len(x) >= lanes; x = x[lanes:] {
+		for i, v := range x[:lanes] {
+			s[i] += float64(v)
+		}
+	}
+	for i, v := range x {
+		s[i] += float64(v)
+	}
+	return foldLanes64(&s)
 }
 
 // layer returns a layer's record without numbers.

@@ -70,7 +70,7 @@ func (p *program) multiply(t tiles, rows int, left func(row int) operand.Mem, ri
 		for v := range n {
 			p.VFMADD231PS(right(v), broadcast, t.acc(0, v))
 		}
-	case spare+1+n <= t.count:
+	default:
 		for v := range n {
 			p.VMOVUPS(right(v), t.reg(spare+1+v))
 		}
@@ -78,17 +78,6 @@ func (p *program) multiply(t tiles, rows int, left func(row int) operand.Mem, ri
 			p.VBROADCASTSS(left(r), broadcast)
 			for v := range n {
 				p.VFMADD231PS(t.reg(spare+1+v), broadcast, t.acc(r, v))
-			}
-		}
-	default:
-		for r := range rows {
-			p.VBROADCASTSS(left(r), t.reg(spare+r))
-		}
-		w := t.reg(spare + rows)
-		for v := range n {
-			p.VMOVUPS(right(v), w)
-			for r := range rows {
-				p.VFMADD231PS(w, t.reg(spare+r), t.acc(r, v))
 			}
 		}
 	}

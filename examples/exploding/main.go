@@ -46,14 +46,17 @@ func run(ctx context.Context, w io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintln(w, "Ten hidden layers, SGD with momentum")
+	header := func(title, score string) {
+		fmt.Fprintf(w, "%-36s %6s %8s %9s  %s\n", title, "epochs", "loss", score, "gradient norms of the first layer")
+	}
+	header("ten hidden layers, SGD, momentum 0.9", "test_acc")
 	for _, v := range []struct {
 		name      string
 		layers    []mlp.Layer
 		optimizer mlp.SGD
 	}{
 		{"rate 0.2", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9}},
-		{"rate 0.2, gradients clipped to a norm of 1", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9, Clip: mlp.Clip{GlobalNorm: 1}}},
+		{"rate 0.2, clipped to a norm of 1", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9, Clip: mlp.Clip{GlobalNorm: 1}}},
 		{"rate 0.02", deep(false), mlp.SGD{LearningRate: 0.02, Momentum: 0.9}},
 		{"rate 0.2, BatchNorm", deep(true), mlp.SGD{LearningRate: 0.2, Momentum: 0.9}},
 	} {
@@ -62,7 +65,8 @@ func run(ctx context.Context, w io.Writer) error {
 		}
 	}
 
-	fmt.Fprintln(w, "\nA regression, SGD with a rate of 0.01")
+	fmt.Fprintln(w)
+	header("regression, SGD of rate 0.01", "test_r2")
 	data, err := mlp.MakeRegression(mlp.RegressionConfig{Samples: 400, Features: 10, Informative: 10, Noise: 10, RandomState: 1})
 	if err != nil {
 		return err
@@ -98,24 +102,23 @@ func show(ctx context.Context, w io.Writer, name string, train, test *mlp.Datase
 	}
 	monitor := &mlp.Monitor{}
 	history, err := trainer.Fit(ctx, train, mlp.FitConfig{Epochs: 30, Callbacks: []mlp.Callback{monitor}})
-	fmt.Fprintf(w, "%s:", name)
 	var diverged *mlp.DivergedError
-	switch {
-	case errors.As(err, &diverged):
-		fmt.Fprintf(w, " broke off in epoch %d, step %d\n", diverged.Epoch, diverged.Step)
-	case err != nil:
+	if err != nil && !errors.As(err, &diverged) {
 		return err
-	default:
+	}
+	report := monitor.Report()
+	fmt.Fprintf(w, "%-36s %6d", name, len(history.Epochs))
+	if diverged != nil {
+		fmt.Fprintf(w, " %8s %9s ", "-", "-")
+	} else {
 		scores, err := trainer.Evaluate(ctx, test)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, " loss %.3f, test %s %.3f\n", history.Metrics["loss"][29], metric.Name(), scores[metric.Name()])
+		fmt.Fprintf(w, " %8.3f %9.3f ", report.Epochs[len(report.Epochs)-1].Loss, scores[metric.Name()])
 	}
-	report := monitor.Report()
-	fmt.Fprint(w, "  gradient norm of the first layer, epoch by epoch:")
-	for _, e := range report.Epochs[:min(5, len(report.Epochs))] {
-		fmt.Fprintf(w, " %.2g", e.Layers[0].GradientNorm)
+	for _, e := range report.Epochs[:min(4, len(report.Epochs))] {
+		fmt.Fprintf(w, " %7.2g", e.Layers[0].GradientNorm)
 	}
 	fmt.Fprintln(w)
 	for _, f := range report.Findings {

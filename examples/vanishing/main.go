@@ -49,15 +49,16 @@ func run(ctx context.Context, w io.Writer) error {
 		}
 	}
 
+	fmt.Fprintln(w, "Gradient norms of the Dense layers in the first epoch, first to last; training loss and test accuracy after 30 epochs")
 	var glorot mlp.Initializer // the default
 	for _, v := range []struct {
 		name   string
 		layers []mlp.Layer
 	}{
 		{"sigmoid", deep(mlp.Sigmoid, glorot, false)},
-		{"ReLU, He's initialisation", deep(mlp.ReLU, mlp.HeNormal, false)},
+		{"ReLU, He", deep(mlp.ReLU, mlp.HeNormal, false)},
 		{"sigmoid, BatchNorm", deep(mlp.Sigmoid, glorot, true)},
-		{"ReLU, BatchNorm, He's initialisation", deep(mlp.ReLU, mlp.HeNormal, true)},
+		{"ReLU, He, BatchNorm", deep(mlp.ReLU, mlp.HeNormal, true)},
 	} {
 		net, err := mlp.New(train.Features, v.layers...)
 		if err != nil {
@@ -78,16 +79,15 @@ func run(ctx context.Context, w io.Writer) error {
 			return err
 		}
 		report := monitor.Report()
-		fmt.Fprintf(w, "%s: loss %.3f, test accuracy %.3f\n", v.name, history.Metrics["loss"][29], scores["accuracy"])
-		fmt.Fprint(w, "  gradient norms of the first epoch, first Dense to last:")
+		fmt.Fprintf(w, "%-20s", v.name)
 		for _, l := range report.Epochs[0].Layers {
 			if _, ok := net.Layers()[l.Layer].(mlp.Dense); ok {
-				fmt.Fprintf(w, " %.2g", l.GradientNorm)
+				fmt.Fprintf(w, " %7.1g", l.GradientNorm)
 			}
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, " %7.3f %7.3f\n", history.Metrics["loss"][29], scores["accuracy"])
 		for _, f := range report.Findings {
-			fmt.Fprintf(w, "  %v: %s\n", f.Trouble, f.Evidence)
+			fmt.Fprintf(w, "  %v in layer %d: %s\n", f.Trouble, f.Layer, f.Evidence)
 		}
 	}
 	return nil
