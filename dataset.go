@@ -27,6 +27,9 @@ type Dataset struct {
 	TargetNames  []string // one a column of Y, or nil
 	ClassNames   []string // the name of each class index, or nil for regression
 
+	// Image tells that each row of X is an image, of Image's shape; its zero value, that rows are no images.
+	Image ImageShape
+
 	// SampleWeights weigh each row's loss: one a row, none negative; nil weighs every row 1.
 	SampleWeights []float32
 }
@@ -160,6 +163,7 @@ func (d *Dataset) withoutRows() *Dataset {
 		FeatureNames: slices.Clone(d.FeatureNames),
 		TargetNames:  slices.Clone(d.TargetNames),
 		ClassNames:   slices.Clone(d.ClassNames),
+		Image:        d.Image,
 	}
 }
 

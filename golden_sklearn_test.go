@@ -76,7 +76,7 @@ func (f *sklearnFile) check(text []byte) error {
 	var c interface{ check(f *sklearnFile) error }
 	switch {
 	case has("metric"):
-		return errUnsupported(unquoted(keys["metric"]))
+		c = &metricCase{}
 	case has("scaler"):
 		name := unquoted(keys["scaler"])
 		if name != "StandardScaler" && name != "MinMaxScaler" {

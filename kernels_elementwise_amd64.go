@@ -21,11 +21,8 @@ func sgdAVX512(w, m, g []float32, s *sgdStep)
 //go:noescape
 func sgdAVX2(w, m, g []float32, s *sgdStep)
 
-// sumSquaresAVX512 and sumSquaresAVX2 add to the lanes s.
-
-//go:noescape
-func sumSquaresAVX512(x []float32, s *[lanes]float64)
-
+// sumSquaresAVX2 adds to the lanes s.
+//
 //go:noescape
 func sumSquaresAVX2(x []float32, s *[lanes]float64)
 
@@ -77,22 +74,14 @@ func (k isa) sumSquares(x []float32) float64 {
 	}
 	var s [lanes]float64
 	for i := 0; i < len(x); i += maxElements {
-		block := x[i:min(i+maxElements, len(x))]
-		if k == avx512 {
-			sumSquaresAVX512(block, &s)
-		} else {
-			sumSquaresAVX2(block, &s)
-		}
+		sumSquaresAVX2(x[i:min(i+maxElements, len(x))], &s)
 	}
 	return foldLanes64(&s)
 }
 
-// softmaxAVX512 and softmaxAVX2 compute the cross-entropy and its gradient too where gradient is set; they return the number
-// of rows left when they met a label that is none.
-
-//go:noescape
-func softmaxAVX512(s *softmax, gradient bool) (left int)
-
+// softmaxAVX2 computes the cross-entropy and its gradient too where gradient is set; it returns the number of rows left when
+// it met a label that is none.
+//
 //go:noescape
 func softmaxAVX2(s *softmax, gradient bool) (left int)
 
@@ -101,7 +90,7 @@ func (k isa) softmax(s *softmax) {
 		softmaxGeneric(s)
 		return
 	}
-	k.softmaxBlocks(s, false)
+	s.blocks(false)
 }
 
 func (k isa) softmaxCrossentropy(s *softmax) {
@@ -109,14 +98,14 @@ func (k isa) softmaxCrossentropy(s *softmax) {
 		softmaxCrossentropyGeneric(s)
 		return
 	}
-	k.softmaxBlocks(s, true)
+	s.blocks(true)
 }
 
 // softmaxRows is the number of rows of a call, at most.
 const softmaxRows = 64
 
-// softmaxBlocks computes some rows a call.
-func (k isa) softmaxBlocks(s *softmax, gradient bool) {
+// blocks computes some rows a call.
+func (s *softmax) blocks(gradient bool) {
 	s.check(gradient)
 	b := *s
 	n := min(max(maxElements/s.units, 1), softmaxRows)
@@ -125,13 +114,7 @@ func (k isa) softmaxBlocks(s *softmax, gradient bool) {
 		if gradient {
 			b.dz, b.labels, b.scale, b.loss = s.dz[r*s.ld:], s.labels[r:], s.scale[r:], s.loss[r:]
 		}
-		var left int
-		if k == avx512 && s.units > 8 {
-			left = softmaxAVX512(&b, gradient)
-		} else {
-			left = softmaxAVX2(&b, gradient)
-		}
-		if left > 0 {
+		if left := softmaxAVX2(&b, gradient); left > 0 {
 			panic(fmt.Sprintf("mlp: internal: label %v of %d classes", b.labels[b.rows-left], s.units))
 		}
 	}

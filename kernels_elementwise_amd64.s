@@ -14,63 +14,38 @@ DATA tailMasks<>+48(SB)/8, $0x0000000000000000
 DATA tailMasks<>+56(SB)/8, $0x0000000000000000
 GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
 
-DATA zero<>+0(SB)/4, $0x00000000
-GLOBL zero<>(SB), RODATA|NOPTR, $4
+DATA numbers<>+0(SB)/4, $0x00000000
+DATA numbers<>+4(SB)/4, $(0.5)
+DATA numbers<>+8(SB)/4, $(-0.5)
+DATA numbers<>+12(SB)/4, $(0.16666667)
+DATA numbers<>+16(SB)/4, $(1.0)
+DATA numbers<>+20(SB)/4, $(2.0)
+DATA numbers<>+24(SB)/4, $0xff800000
+DATA numbers<>+28(SB)/4, $0x80000000
+DATA numbers<>+32(SB)/4, $0x7fffffff
+DATA numbers<>+36(SB)/4, $(12583166.0)
+DATA numbers<>+40(SB)/4, $(12583039.0)
+DATA numbers<>+44(SB)/4, $(1.442695)
+DATA numbers<>+48(SB)/4, $(2.88539)
+DATA numbers<>+52(SB)/4, $(0.6931472)
+DATA numbers<>+56(SB)/4, $(0.69314575)
+DATA numbers<>+60(SB)/4, $(0.0000014286068)
+DATA numbers<>+64(SB)/4, $(0.3465736)
+GLOBL numbers<>(SB), RODATA|NOPTR, $68
 
-DATA half<>+0(SB)/4, $(0.5)
-GLOBL half<>(SB), RODATA|NOPTR, $4
+DATA exp<>+0(SB)/4, $(89.0)
+DATA exp<>+4(SB)/4, $(-104.0)
+DATA exp<>+8(SB)/4, $(-20.0)
+DATA exp<>+12(SB)/4, $(0.0013926213)
+DATA exp<>+16(SB)/4, $(0.008363203)
+DATA exp<>+20(SB)/4, $(0.041666556)
+DATA exp<>+24(SB)/4, $(0.16666576)
+DATA exp<>+28(SB)/4, $(0.5)
+GLOBL exp<>(SB), RODATA|NOPTR, $32
 
-DATA minusHalf<>+0(SB)/4, $(-0.5)
-GLOBL minusHalf<>(SB), RODATA|NOPTR, $4
-
-DATA one<>+0(SB)/4, $(1.0)
-GLOBL one<>(SB), RODATA|NOPTR, $4
-
-DATA two<>+0(SB)/4, $(2.0)
-GLOBL two<>(SB), RODATA|NOPTR, $4
-
-DATA minusInf<>+0(SB)/4, $0xff800000
-GLOBL minusInf<>(SB), RODATA|NOPTR, $4
-
-DATA signBit<>+0(SB)/4, $0x80000000
-GLOBL signBit<>(SB), RODATA|NOPTR, $4
-
-DATA absBits<>+0(SB)/4, $0x7fffffff
-GLOBL absBits<>(SB), RODATA|NOPTR, $4
-
-DATA bias254<>+0(SB)/4, $(12583166.0)
-GLOBL bias254<>(SB), RODATA|NOPTR, $4
-
-DATA bias127<>+0(SB)/4, $(12583039.0)
-GLOBL bias127<>(SB), RODATA|NOPTR, $4
-
-DATA log2E<>+0(SB)/4, $(1.442695)
-GLOBL log2E<>(SB), RODATA|NOPTR, $4
-
-DATA ln2Hi<>+0(SB)/4, $(0.69314575)
-GLOBL ln2Hi<>(SB), RODATA|NOPTR, $4
-
-DATA ln2Lo<>+0(SB)/4, $(0.0000014286068)
-GLOBL ln2Lo<>(SB), RODATA|NOPTR, $4
-
-DATA ln2<>+0(SB)/4, $(0.6931472)
-GLOBL ln2<>(SB), RODATA|NOPTR, $4
-
-DATA expTop<>+0(SB)/4, $(89.0)
-GLOBL expTop<>(SB), RODATA|NOPTR, $4
-
-DATA expBottom<>+0(SB)/4, $(-104.0)
-GLOBL expBottom<>(SB), RODATA|NOPTR, $4
-
-DATA exp<>+0(SB)/4, $(0.0013926213)
-DATA exp<>+4(SB)/4, $(0.008363203)
-DATA exp<>+8(SB)/4, $(0.041666556)
-DATA exp<>+12(SB)/4, $(0.16666576)
-DATA exp<>+16(SB)/4, $(0.5)
-GLOBL exp<>(SB), RODATA|NOPTR, $20
-
-DATA expm1Bottom<>+0(SB)/4, $(-20.0)
-GLOBL expm1Bottom<>(SB), RODATA|NOPTR, $4
+DATA sigmoid<>+0(SB)/4, $(104.0)
+DATA sigmoid<>+4(SB)/4, $(170141180000000000000000000000000000000.0)
+GLOBL sigmoid<>(SB), RODATA|NOPTR, $8
 
 DATA log<>+0(SB)/4, $(-0.12744002)
 DATA log<>+4(SB)/4, $(0.1343664)
@@ -81,166 +56,67 @@ DATA log<>+20(SB)/4, $(0.20003866)
 DATA log<>+24(SB)/4, $(-0.24999896)
 DATA log<>+28(SB)/4, $(0.3333332)
 DATA log<>+32(SB)/4, $(-0.5)
-GLOBL log<>(SB), RODATA|NOPTR, $36
+DATA log<>+36(SB)/4, $(0.6666667)
+DATA log<>+40(SB)/4, $(0.002996575)
+DATA log<>+44(SB)/4, $(-0.018076146)
+DATA log<>+48(SB)/4, $(0.05101657)
+DATA log<>+52(SB)/4, $(-0.09316428)
+DATA log<>+56(SB)/4, $(0.13141188)
+DATA log<>+60(SB)/4, $(-0.16404194)
+DATA log<>+64(SB)/4, $(0.19964811)
+DATA log<>+68(SB)/4, $(-0.24997637)
+DATA log<>+72(SB)/4, $(0.33333278)
+DATA log<>+76(SB)/4, $(-0.5)
+GLOBL log<>(SB), RODATA|NOPTR, $80
 
-DATA twoThirds<>+0(SB)/4, $(0.6666667)
-GLOBL twoThirds<>(SB), RODATA|NOPTR, $4
+DATA tanh<>+0(SB)/4, $(0.625)
+DATA tanh<>+4(SB)/4, $(10.0)
+DATA tanh<>+8(SB)/4, $(-0.0061026514)
+DATA tanh<>+12(SB)/4, $(0.021000803)
+DATA tanh<>+16(SB)/4, $(-0.053851344)
+DATA tanh<>+20(SB)/4, $(0.13332765)
+DATA tanh<>+24(SB)/4, $(-0.33333328)
+DATA tanh<>+28(SB)/4, $(0.26785272)
+DATA tanh<>+32(SB)/4, $(0.6700129)
+DATA tanh<>+36(SB)/4, $(1.3333204)
+DATA tanh<>+40(SB)/4, $(1.9999748)
+DATA tanh<>+44(SB)/4, $(2.0)
+DATA tanh<>+48(SB)/4, $(1.0)
+GLOBL tanh<>(SB), RODATA|NOPTR, $52
 
-DATA log1p<>+0(SB)/4, $(0.002996575)
-DATA log1p<>+4(SB)/4, $(-0.018076146)
-DATA log1p<>+8(SB)/4, $(0.05101657)
-DATA log1p<>+12(SB)/4, $(-0.09316428)
-DATA log1p<>+16(SB)/4, $(0.13141188)
-DATA log1p<>+20(SB)/4, $(-0.16404194)
-DATA log1p<>+24(SB)/4, $(0.19964811)
-DATA log1p<>+28(SB)/4, $(-0.24997637)
-DATA log1p<>+32(SB)/4, $(0.33333278)
-DATA log1p<>+36(SB)/4, $(-0.5)
-GLOBL log1p<>(SB), RODATA|NOPTR, $40
+DATA erf<>+0(SB)/4, $(0.85)
+DATA erf<>+4(SB)/4, $(4.0)
+DATA erf<>+8(SB)/4, $(-0.0006354525)
+DATA erf<>+12(SB)/4, $(0.005058651)
+DATA erf<>+16(SB)/4, $(-0.026807763)
+DATA erf<>+20(SB)/4, $(0.112828724)
+DATA erf<>+24(SB)/4, $(-0.3761259)
+DATA erf<>+28(SB)/4, $(0.12837917)
+DATA erf<>+32(SB)/4, $(0.00031120155)
+DATA erf<>+36(SB)/4, $(-0.0046585314)
+DATA erf<>+40(SB)/4, $(0.033087853)
+DATA erf<>+44(SB)/4, $(-0.15196054)
+DATA erf<>+48(SB)/4, $(-0.9170727)
+DATA erf<>+52(SB)/4, $(-1.628124)
+DATA erf<>+56(SB)/4, $(0.001332188)
+DATA erf<>+60(SB)/4, $(0.009678089)
+DATA erf<>+64(SB)/4, $(0.055505678)
+DATA erf<>+68(SB)/4, $(0.24022041)
+DATA erf<>+72(SB)/4, $(0.69314706)
+DATA erf<>+76(SB)/4, $(1.0000001)
+GLOBL erf<>(SB), RODATA|NOPTR, $80
 
-DATA sigmoidTop<>+0(SB)/4, $(104.0)
-GLOBL sigmoidTop<>(SB), RODATA|NOPTR, $4
+DATA selu<>+0(SB)/4, $(1.6732632)
+DATA selu<>+4(SB)/4, $(1.050701)
+DATA selu<>+8(SB)/4, $(1.7580993)
+GLOBL selu<>(SB), RODATA|NOPTR, $12
 
-DATA power127<>+0(SB)/4, $(170141180000000000000000000000000000000.0)
-GLOBL power127<>(SB), RODATA|NOPTR, $4
-
-DATA tanhEdge<>+0(SB)/4, $(0.625)
-GLOBL tanhEdge<>(SB), RODATA|NOPTR, $4
-
-DATA tanhTop<>+0(SB)/4, $(10.0)
-GLOBL tanhTop<>(SB), RODATA|NOPTR, $4
-
-DATA tanhSmall<>+0(SB)/4, $(-0.0061026514)
-DATA tanhSmall<>+4(SB)/4, $(0.021000803)
-DATA tanhSmall<>+8(SB)/4, $(-0.053851344)
-DATA tanhSmall<>+12(SB)/4, $(0.13332765)
-DATA tanhSmall<>+16(SB)/4, $(-0.33333328)
-GLOBL tanhSmall<>(SB), RODATA|NOPTR, $20
-
-DATA twoLog2E<>+0(SB)/4, $(2.88539)
-GLOBL twoLog2E<>(SB), RODATA|NOPTR, $4
-
-DATA halfLn2<>+0(SB)/4, $(0.3465736)
-GLOBL halfLn2<>(SB), RODATA|NOPTR, $4
-
-DATA tanh<>+0(SB)/4, $(0.26785272)
-DATA tanh<>+4(SB)/4, $(0.6700129)
-DATA tanh<>+8(SB)/4, $(1.3333204)
-DATA tanh<>+12(SB)/4, $(1.9999748)
-DATA tanh<>+16(SB)/4, $(2.0)
-DATA tanh<>+20(SB)/4, $(1.0)
-GLOBL tanh<>(SB), RODATA|NOPTR, $24
-
-DATA erfEdge<>+0(SB)/4, $(0.85)
-GLOBL erfEdge<>(SB), RODATA|NOPTR, $4
-
-DATA erfTop<>+0(SB)/4, $(4.0)
-GLOBL erfTop<>(SB), RODATA|NOPTR, $4
-
-DATA erfSmall<>+0(SB)/4, $(-0.0006354525)
-DATA erfSmall<>+4(SB)/4, $(0.005058651)
-DATA erfSmall<>+8(SB)/4, $(-0.026807763)
-DATA erfSmall<>+12(SB)/4, $(0.112828724)
-DATA erfSmall<>+16(SB)/4, $(-0.3761259)
-DATA erfSmall<>+20(SB)/4, $(0.12837917)
-GLOBL erfSmall<>(SB), RODATA|NOPTR, $24
-
-DATA erfLog<>+0(SB)/4, $(0.00031120155)
-DATA erfLog<>+4(SB)/4, $(-0.0046585314)
-DATA erfLog<>+8(SB)/4, $(0.033087853)
-DATA erfLog<>+12(SB)/4, $(-0.15196054)
-DATA erfLog<>+16(SB)/4, $(-0.9170727)
-DATA erfLog<>+20(SB)/4, $(-1.628124)
-GLOBL erfLog<>(SB), RODATA|NOPTR, $24
-
-DATA power<>+0(SB)/4, $(0.001332188)
-DATA power<>+4(SB)/4, $(0.009678089)
-DATA power<>+8(SB)/4, $(0.055505678)
-DATA power<>+12(SB)/4, $(0.24022041)
-DATA power<>+16(SB)/4, $(0.69314706)
-DATA power<>+20(SB)/4, $(1.0000001)
-GLOBL power<>(SB), RODATA|NOPTR, $24
-
-DATA seluAlpha<>+0(SB)/4, $(1.6732632)
-GLOBL seluAlpha<>(SB), RODATA|NOPTR, $4
-
-DATA seluScale<>+0(SB)/4, $(1.050701)
-GLOBL seluScale<>(SB), RODATA|NOPTR, $4
-
-DATA seluScaleAlpha<>+0(SB)/4, $(1.7580993)
-GLOBL seluScaleAlpha<>(SB), RODATA|NOPTR, $4
-
-DATA sqrtHalf<>+0(SB)/4, $(0.70710677)
-GLOBL sqrtHalf<>(SB), RODATA|NOPTR, $4
-
-DATA invSqrtTwoPi<>+0(SB)/4, $(0.3989423)
-GLOBL invSqrtTwoPi<>(SB), RODATA|NOPTR, $4
-
-DATA sqrtTwoOverPi<>+0(SB)/4, $(0.7978846)
-GLOBL sqrtTwoOverPi<>(SB), RODATA|NOPTR, $4
-
-DATA geluCubic<>+0(SB)/4, $(0.044715)
-GLOBL geluCubic<>(SB), RODATA|NOPTR, $4
-
-DATA geluCubicSlope<>+0(SB)/4, $(0.134145)
-GLOBL geluCubicSlope<>(SB), RODATA|NOPTR, $4
-
-DATA oneSixth<>+0(SB)/4, $(0.16666667)
-GLOBL oneSixth<>(SB), RODATA|NOPTR, $4
-
-DATA laneNumbers<>+0(SB)/8, $0x0000000100000000
-DATA laneNumbers<>+8(SB)/8, $0x0000000300000002
-DATA laneNumbers<>+16(SB)/8, $0x0000000500000004
-DATA laneNumbers<>+24(SB)/8, $0x0000000700000006
-DATA laneNumbers<>+32(SB)/8, $0x0000000900000008
-DATA laneNumbers<>+40(SB)/8, $0x0000000b0000000a
-DATA laneNumbers<>+48(SB)/8, $0x0000000d0000000c
-DATA laneNumbers<>+56(SB)/8, $0x0000000f0000000e
-GLOBL laneNumbers<>(SB), RODATA|NOPTR, $64
-
-DATA lanesAVX512<>+0(SB)/4, $0x00000010
-GLOBL lanesAVX512<>(SB), RODATA|NOPTR, $4
-
-DATA lanesAVX2<>+0(SB)/4, $0x00000008
-GLOBL lanesAVX2<>(SB), RODATA|NOPTR, $4
-
-// func logAVX2<>()
-// Requires: AVX, AVX2, FMA3
-TEXT ·logAVX2<>(SB), NOSPLIT, $0
-	// log: log(x) for 1 <= x, the sum of exponentials of which one is 1; NaN stays
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS twoThirds<>+0(SB), Y6
-	VPSUBD       Y6, Y0, Y2
-	VPSRAD       $0x17, Y2, Y2
-	VCVTDQ2PS    Y2, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VPSUBD       Y2, Y0, Y0
-	VBROADCASTSS one<>+0(SB), Y6
-	VSUBPS       Y6, Y0, Y0
-	VBROADCASTSS log<>+0(SB), Y4
-	VBROADCASTSS log<>+4(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VBROADCASTSS log<>+8(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VBROADCASTSS log<>+12(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VBROADCASTSS log<>+16(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VBROADCASTSS log<>+20(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VBROADCASTSS log<>+24(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VBROADCASTSS log<>+28(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VBROADCASTSS log<>+32(SB), Y6
-	VFMADD213PS  Y6, Y0, Y4
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y4
-	VBROADCASTSS ln2<>+0(SB), Y6
-	VFMADD231PS  Y6, Y3, Y4
-	VSUBPS       Y1, Y1, Y1
-	VADDPS       Y1, Y4, Y0
-	RET
+DATA gelu<>+0(SB)/4, $(0.70710677)
+DATA gelu<>+4(SB)/4, $(0.3989423)
+DATA gelu<>+8(SB)/4, $(0.7978846)
+DATA gelu<>+12(SB)/4, $(0.044715)
+DATA gelu<>+16(SB)/4, $(0.134145)
+GLOBL gelu<>(SB), RODATA|NOPTR, $20
 
 // func adamAVX512(w []float32, m []float32, v []float32, g []float32, s *adamStep)
 // Requires: AVX, AVX512F
@@ -451,58 +327,11 @@ momentumDone:
 	VZEROUPPER
 	RET
 
-// func sumSquaresAVX512(x []float32, s *[16]float64)
-// Requires: AVX, AVX512F
-TEXT ·sumSquaresAVX512(SB), NOSPLIT, $0-32
-	// s[i mod 16] += x[i]², i ascending; the squares are exact in float64
-	//   x [n], n >= 0, a multiple of 16 in all blocks but the last; AVX2 may leave the halves of s exchanged: their sum is the same
-	//   first register x, second its upper half, then s; clobbers all vectors; no stack
-	MOVQ    s+24(FP), AX
-	VMOVUPD (AX), Z2
-	VMOVUPD 64(AX), Z3
-	MOVQ    x_base+0(FP), DI
-	MOVQ    x_len+8(FP), CX
-	XORL    BX, BX
-	SUBQ    $+16, CX
-	JL      sumTail
-
-sumVector:
-	VMOVUPS (DI)(BX*1), Z0
-
-sumBody:
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VCVTPS2PD     Y0, Z0
-	VCVTPS2PD     Y1, Z1
-	VFMADD231PD   Z0, Z0, Z2
-	VFMADD231PD   Z1, Z1, Z3
-	TESTQ         CX, CX
-	JL            sumStore
-	ADDQ          $+64, BX
-	SUBQ          $+16, CX
-	JGE           sumVector
-
-sumTail:
-	ADDQ      $+16, CX
-	JE        sumDone
-	MOVL      $-1, DX
-	SHLL      CL, DX
-	NOTL      DX
-	KMOVW     DX, K1
-	VMOVUPS.Z (DI)(BX*1), K1, Z0
-	MOVQ      $-1, CX
-	JMP       sumBody
-
-sumStore:
-sumDone:
-	VMOVUPD Z2, (AX)
-	VMOVUPD Z3, 64(AX)
-	VZEROUPPER
-	RET
-
 // func elementwiseAVX512(op uint8, alpha float32, dst []float32, src []float32)
 // Requires: AVX, AVX512F
 TEXT ·elementwiseAVX512(SB), NOSPLIT, $0-56
 	// dst[i] = act(src[i]) for op = the kind of act; dst[i] *= act'(src[i]) for op = gradient + its kind
+	//   routines: x = act(x), named for act, and x = dz·act', named …Gradient
 	//   dst, src [n]   n >= 0, that of src; dst may be src   src of a gradient: the input of act, or its output
 	//   first register the element of src and the result, then scratch, 13 alpha, 14 the element of dst, AX the routine
 	//   clobbers all vectors; no stack
@@ -511,7 +340,6 @@ TEXT ·elementwiseAVX512(SB), NOSPLIT, $0-56
 	LEAQ         routinesAVX512<>+0(SB), AX
 	MOVQ         (AX)(DX*8), AX
 	MOVQ         src_base+32(FP), SI
-	MOVQ         dst_base+8(FP), DI
 	MOVQ         dst_base+8(FP), DI
 	MOVQ         src_len+40(FP), CX
 	XORL         BX, BX
@@ -553,7 +381,6 @@ elementDone:
 // func reluAVX512<>()
 // Requires: AVX512F
 TEXT ·reluAVX512<>(SB), NOSPLIT, $0
-	// x = relu(x)
 	VPXORD    Z1, Z1, Z1
 	VCMPPS    $0x16, Z1, Z0, K2
 	VMOVAPS.Z Z0, K2, Z0
@@ -562,7 +389,6 @@ TEXT ·reluAVX512<>(SB), NOSPLIT, $0
 // func reluGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·reluGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·relu'
 	VPXORD    Z1, Z1, Z1
 	VCMPPS    $0x1e, Z1, Z0, K2
 	VMOVAPS.Z Z14, K2, Z0
@@ -571,7 +397,6 @@ TEXT ·reluGradientAVX512<>(SB), NOSPLIT, $0
 // func leakyReLUAVX512<>()
 // Requires: AVX512F
 TEXT ·leakyReLUAVX512<>(SB), NOSPLIT, $0
-	// x = leakyReLU(x)
 	VMULPS  Z13, Z0, Z2
 	VPXORD  Z1, Z1, Z1
 	VCMPPS  $0x12, Z1, Z0, K2
@@ -581,7 +406,6 @@ TEXT ·leakyReLUAVX512<>(SB), NOSPLIT, $0
 // func leakyReLUGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·leakyReLUGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·leakyReLU'
 	VMOVAPS Z0, Z2
 	VMULPS  Z13, Z14, Z0
 	VPXORD  Z1, Z1, Z1
@@ -592,7 +416,6 @@ TEXT ·leakyReLUGradientAVX512<>(SB), NOSPLIT, $0
 // func eluAVX512<>()
 // Requires: AVX512F
 TEXT ·eluAVX512<>(SB), NOSPLIT, $0
-	// x = elu(x)
 	VMOVAPS Z0, Z8
 	CALL    ·expm1AVX512<>(SB)
 	VMULPS  Z13, Z0, Z0
@@ -604,7 +427,6 @@ TEXT ·eluAVX512<>(SB), NOSPLIT, $0
 // func eluGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·eluGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·elu'
 	VMOVAPS Z0, Z2
 	VADDPS  Z13, Z0, Z0
 	VMULPS  Z14, Z0, Z0
@@ -616,20 +438,18 @@ TEXT ·eluGradientAVX512<>(SB), NOSPLIT, $0
 // func seluAVX512<>()
 // Requires: AVX512F
 TEXT ·seluAVX512<>(SB), NOSPLIT, $0
-	// x = selu(x)
-	VBROADCASTSS seluAlpha<>+0(SB), Z13
+	VBROADCASTSS selu<>+0(SB), Z13
 	CALL         ·eluAVX512<>(SB)
-	VMULPS.BCST  seluScale<>+0(SB), Z0, Z0
+	VMULPS.BCST  selu<>+4(SB), Z0, Z0
 	RET
 
 // func seluGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·seluGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·selu'
-	VBROADCASTSS seluScale<>+0(SB), Z2
+	VBROADCASTSS selu<>+4(SB), Z2
 	VPXORD       Z1, Z1, Z1
 	VMOVAPS      Z0, Z3
-	VADDPS.BCST  seluScaleAlpha<>+0(SB), Z0, Z0
+	VADDPS.BCST  selu<>+8(SB), Z0, Z0
 	VCMPPS       $0x1e, Z1, Z3, K2
 	VMOVAPS      Z2, K2, Z0
 	VMULPS       Z14, Z0, Z0
@@ -638,10 +458,9 @@ TEXT ·seluGradientAVX512<>(SB), NOSPLIT, $0
 // func geluAVX512<>()
 // Requires: AVX512F
 TEXT ·geluAVX512<>(SB), NOSPLIT, $0
-	// x = gelu(x)
-	VBROADCASTSS half<>+0(SB), Z8
+	VBROADCASTSS numbers<>+4(SB), Z8
 	VMULPS       Z0, Z8, Z8
-	VMULPS.BCST  sqrtHalf<>+0(SB), Z0, Z0
+	VMULPS.BCST  gelu<>+0(SB), Z0, Z0
 	CALL         ·erfAVX512<>(SB)
 	VFMADD213PS  Z8, Z8, Z0
 	RET
@@ -649,18 +468,17 @@ TEXT ·geluAVX512<>(SB), NOSPLIT, $0
 // func geluGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·geluGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·gelu'
 	// Φ(x) + x·φ(x)
 	VMOVAPS      Z0, Z8
-	VMULPS.BCST  sqrtHalf<>+0(SB), Z0, Z0
+	VMULPS.BCST  gelu<>+0(SB), Z0, Z0
 	CALL         ·erfAVX512<>(SB)
-	VBROADCASTSS half<>+0(SB), Z9
+	VBROADCASTSS numbers<>+4(SB), Z9
 	VFMADD231PS  Z0, Z9, Z9
-	VBROADCASTSS minusHalf<>+0(SB), Z0
+	VBROADCASTSS numbers<>+8(SB), Z0
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z0, Z0
 	CALL         ·expAVX512<>(SB)
-	VMULPS.BCST  invSqrtTwoPi<>+0(SB), Z0, Z0
+	VMULPS.BCST  gelu<>+4(SB), Z0, Z0
 	VFMADD213PS  Z9, Z8, Z0
 	VMULPS       Z14, Z0, Z0
 	RET
@@ -668,14 +486,13 @@ TEXT ·geluGradientAVX512<>(SB), NOSPLIT, $0
 // func geluTanhAVX512<>()
 // Requires: AVX512F
 TEXT ·geluTanhAVX512<>(SB), NOSPLIT, $0
-	// x = geluTanh(x)
-	VBROADCASTSS half<>+0(SB), Z8
+	VBROADCASTSS numbers<>+4(SB), Z8
 	VMULPS       Z0, Z8, Z8
-	VBROADCASTSS geluCubic<>+0(SB), Z1
+	VBROADCASTSS gelu<>+12(SB), Z1
 	VMULPS       Z0, Z1, Z1
 	VMULPS       Z0, Z1, Z1
 	VFMADD213PS  Z0, Z1, Z0
-	VMULPS.BCST  sqrtTwoOverPi<>+0(SB), Z0, Z0
+	VMULPS.BCST  gelu<>+8(SB), Z0, Z0
 	CALL         ·tanhAVX512<>(SB)
 	VFMADD213PS  Z8, Z8, Z0
 	RET
@@ -683,21 +500,20 @@ TEXT ·geluTanhAVX512<>(SB), NOSPLIT, $0
 // func geluTanhGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·geluTanhGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·geluTanh'
 	VMOVAPS          Z0, Z8
-	VBROADCASTSS     geluCubic<>+0(SB), Z1
+	VBROADCASTSS     gelu<>+12(SB), Z1
 	VMULPS           Z0, Z1, Z1
 	VMULPS           Z0, Z1, Z1
 	VFMADD213PS      Z0, Z1, Z0
-	VMULPS.BCST      sqrtTwoOverPi<>+0(SB), Z0, Z0
+	VMULPS.BCST      gelu<>+8(SB), Z0, Z0
 	CALL             ·tanhAVX512<>(SB)
-	VBROADCASTSS     geluCubicSlope<>+0(SB), Z1
+	VBROADCASTSS     gelu<>+16(SB), Z1
 	VMULPS           Z8, Z1, Z1
-	VFMADD213PS.BCST one<>+0(SB), Z8, Z1
-	VMULPS.BCST      sqrtTwoOverPi<>+0(SB), Z1, Z1
-	VBROADCASTSS     one<>+0(SB), Z2
+	VFMADD213PS.BCST numbers<>+16(SB), Z8, Z1
+	VMULPS.BCST      gelu<>+8(SB), Z1, Z1
+	VBROADCASTSS     numbers<>+16(SB), Z2
 	VFNMADD231PS     Z0, Z0, Z2
-	VBROADCASTSS     half<>+0(SB), Z3
+	VBROADCASTSS     numbers<>+4(SB), Z3
 	VMULPS           Z3, Z8, Z8
 	VMULPS           Z2, Z8, Z8
 	VFMADD213PS      Z3, Z3, Z0
@@ -708,7 +524,6 @@ TEXT ·geluTanhGradientAVX512<>(SB), NOSPLIT, $0
 // func siluAVX512<>()
 // Requires: AVX512F
 TEXT ·siluAVX512<>(SB), NOSPLIT, $0
-	// x = silu(x)
 	VMOVAPS Z0, Z8
 	CALL    ·sigmoidAVX512<>(SB)
 	VMULPS  Z8, Z0, Z0
@@ -717,12 +532,11 @@ TEXT ·siluAVX512<>(SB), NOSPLIT, $0
 // func siluGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·siluGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·silu'
 	// s + x·s·(1-s)
 	VMOVAPS      Z0, Z8
 	CALL         ·sigmoidAVX512<>(SB)
 	VMULPS       Z8, Z0, Z1
-	VBROADCASTSS one<>+0(SB), Z2
+	VBROADCASTSS numbers<>+16(SB), Z2
 	VSUBPS       Z0, Z2, Z2
 	VFMADD231PS  Z2, Z1, Z0
 	VMULPS       Z14, Z0, Z0
@@ -731,7 +545,6 @@ TEXT ·siluGradientAVX512<>(SB), NOSPLIT, $0
 // func mishAVX512<>()
 // Requires: AVX512F
 TEXT ·mishAVX512<>(SB), NOSPLIT, $0
-	// x = mish(x)
 	VMOVAPS Z0, Z8
 	CALL    ·softplusAVX512<>(SB)
 	CALL    ·tanhAVX512<>(SB)
@@ -741,7 +554,6 @@ TEXT ·mishAVX512<>(SB), NOSPLIT, $0
 // func mishGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·mishGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·mish'
 	// t + x·sigmoid(x)·(1-t²)
 	VMOVAPS      Z0, Z8
 	CALL         ·softplusAVX512<>(SB)
@@ -750,7 +562,7 @@ TEXT ·mishGradientAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS      Z8, Z0
 	CALL         ·sigmoidAVX512<>(SB)
 	VMULPS       Z8, Z0, Z0
-	VBROADCASTSS one<>+0(SB), Z2
+	VBROADCASTSS numbers<>+16(SB), Z2
 	VFNMADD231PS Z9, Z9, Z2
 	VFMADD213PS  Z9, Z2, Z0
 	VMULPS       Z14, Z0, Z0
@@ -759,7 +571,6 @@ TEXT ·mishGradientAVX512<>(SB), NOSPLIT, $0
 // func softplusGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·softplusGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·softplus'
 	CALL   ·sigmoidAVX512<>(SB)
 	VMULPS Z14, Z0, Z0
 	RET
@@ -767,18 +578,16 @@ TEXT ·softplusGradientAVX512<>(SB), NOSPLIT, $0
 // func softsignAVX512<>()
 // Requires: AVX512DQ, AVX512F
 TEXT ·softsignAVX512<>(SB), NOSPLIT, $0
-	// x = softsign(x)
-	VANDPS.BCST absBits<>+0(SB), Z0, Z1
-	VADDPS.BCST one<>+0(SB), Z1, Z1
+	VANDPS.BCST numbers<>+32(SB), Z0, Z1
+	VADDPS.BCST numbers<>+16(SB), Z1, Z1
 	VDIVPS      Z1, Z0, Z0
 	RET
 
 // func softsignGradientAVX512<>()
 // Requires: AVX512DQ, AVX512F
 TEXT ·softsignGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·softsign'
-	VANDPS.BCST absBits<>+0(SB), Z0, Z1
-	VADDPS.BCST one<>+0(SB), Z1, Z1
+	VANDPS.BCST numbers<>+32(SB), Z0, Z1
+	VADDPS.BCST numbers<>+16(SB), Z1, Z1
 	VMULPS      Z1, Z1, Z1
 	VDIVPS      Z1, Z14, Z0
 	RET
@@ -786,8 +595,7 @@ TEXT ·softsignGradientAVX512<>(SB), NOSPLIT, $0
 // func sigmoidGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·sigmoidGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·sigmoid'
-	VBROADCASTSS one<>+0(SB), Z1
+	VBROADCASTSS numbers<>+16(SB), Z1
 	VSUBPS       Z0, Z1, Z1
 	VMULPS       Z1, Z0, Z0
 	VMULPS       Z14, Z0, Z0
@@ -796,25 +604,23 @@ TEXT ·sigmoidGradientAVX512<>(SB), NOSPLIT, $0
 // func hardSigmoidAVX512<>()
 // Requires: AVX512F
 TEXT ·hardSigmoidAVX512<>(SB), NOSPLIT, $0
-	// x = hardSigmoid(x)
 	// From 3 on x/6 + 1/2 is not below 1, and up to -3 negative.
-	VBROADCASTSS     oneSixth<>+0(SB), Z1
-	VFMADD213PS.BCST half<>+0(SB), Z1, Z0
-	VBROADCASTSS     one<>+0(SB), Z6
+	VBROADCASTSS     numbers<>+12(SB), Z1
+	VFMADD213PS.BCST numbers<>+4(SB), Z1, Z0
+	VBROADCASTSS     numbers<>+16(SB), Z6
 	VMINPS           Z0, Z6, Z0
-	VBROADCASTSS     zero<>+0(SB), Z6
+	VBROADCASTSS     numbers<>+0(SB), Z6
 	VMAXPS           Z0, Z6, Z0
 	RET
 
 // func hardSigmoidGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·hardSigmoidGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·hardSigmoid'
-	VBROADCASTSS oneSixth<>+0(SB), Z2
+	VBROADCASTSS numbers<>+12(SB), Z2
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x1e, Z1, Z0, K2
 	VMOVAPS.Z    Z2, K2, Z2
-	VBROADCASTSS one<>+0(SB), Z1
+	VBROADCASTSS numbers<>+16(SB), Z1
 	VCMPPS       $0x11, Z1, Z0, K2
 	VMOVAPS.Z    Z2, K2, Z0
 	VMULPS       Z14, Z0, Z0
@@ -823,8 +629,7 @@ TEXT ·hardSigmoidGradientAVX512<>(SB), NOSPLIT, $0
 // func tanhGradientAVX512<>()
 // Requires: AVX512F
 TEXT ·tanhGradientAVX512<>(SB), NOSPLIT, $0
-	// x = dz·tanh'
-	VBROADCASTSS one<>+0(SB), Z1
+	VBROADCASTSS numbers<>+16(SB), Z1
 	VFNMADD231PS Z0, Z0, Z1
 	VMULPS       Z1, Z14, Z0
 	RET
@@ -863,22 +668,22 @@ GLOBL routinesAVX512<>(SB), RODATA|NOPTR, $224
 // Requires: AVX512F
 TEXT ·expAVX512<>(SB), NOSPLIT, $0
 	// exp: e^x
-	VBROADCASTSS      expTop<>+0(SB), Z6
+	VBROADCASTSS      exp<>+0(SB), Z6
 	VMINPS            Z0, Z6, Z0
-	VBROADCASTSS      expBottom<>+0(SB), Z6
+	VBROADCASTSS      exp<>+4(SB), Z6
 	VMAXPS            Z0, Z6, Z0
-	VBROADCASTSS      bias254<>+0(SB), Z1
-	VFMADD231PS.BCST  log2E<>+0(SB), Z0, Z1
-	VSUBPS.BCST       bias254<>+0(SB), Z1, Z2
-	VFNMADD231PS.BCST ln2Hi<>+0(SB), Z2, Z0
-	VFNMADD231PS.BCST ln2Lo<>+0(SB), Z2, Z0
-	VBROADCASTSS      exp<>+0(SB), Z3
-	VFMADD213PS.BCST  exp<>+4(SB), Z0, Z3
-	VFMADD213PS.BCST  exp<>+8(SB), Z0, Z3
-	VFMADD213PS.BCST  exp<>+12(SB), Z0, Z3
+	VBROADCASTSS      numbers<>+36(SB), Z1
+	VFMADD231PS.BCST  numbers<>+44(SB), Z0, Z1
+	VSUBPS.BCST       numbers<>+36(SB), Z1, Z2
+	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
+	VFNMADD231PS.BCST numbers<>+60(SB), Z2, Z0
+	VBROADCASTSS      exp<>+12(SB), Z3
 	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
-	VFMADD213PS.BCST  one<>+0(SB), Z0, Z3
-	VFMADD213PS.BCST  one<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+24(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
+	VFMADD213PS.BCST  numbers<>+16(SB), Z0, Z3
+	VFMADD213PS.BCST  numbers<>+16(SB), Z0, Z3
 	VSCALEFPS         Z2, Z3, Z0
 	RET
 
@@ -887,53 +692,53 @@ TEXT ·expAVX512<>(SB), NOSPLIT, $0
 TEXT ·expm1AVX512<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS           Z0, Z4
-	VBROADCASTSS      expm1Bottom<>+0(SB), Z6
+	VBROADCASTSS      exp<>+8(SB), Z6
 	VMAXPS            Z0, Z6, Z0
-	VBROADCASTSS      bias254<>+0(SB), Z1
-	VFMADD231PS.BCST  log2E<>+0(SB), Z0, Z1
-	VSUBPS.BCST       bias254<>+0(SB), Z1, Z2
-	VFNMADD231PS.BCST ln2Hi<>+0(SB), Z2, Z0
-	VFNMADD231PS.BCST ln2Lo<>+0(SB), Z2, Z0
-	VBROADCASTSS      exp<>+0(SB), Z3
-	VFMADD213PS.BCST  exp<>+4(SB), Z0, Z3
-	VFMADD213PS.BCST  exp<>+8(SB), Z0, Z3
-	VFMADD213PS.BCST  exp<>+12(SB), Z0, Z3
+	VBROADCASTSS      numbers<>+36(SB), Z1
+	VFMADD231PS.BCST  numbers<>+44(SB), Z0, Z1
+	VSUBPS.BCST       numbers<>+36(SB), Z1, Z2
+	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
+	VFNMADD231PS.BCST numbers<>+60(SB), Z2, Z0
+	VBROADCASTSS      exp<>+12(SB), Z3
 	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+24(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
 	VMULPS            Z0, Z0, Z2
 	VFMADD213PS       Z0, Z2, Z3
-	VBROADCASTSS      one<>+0(SB), Z6
+	VBROADCASTSS      numbers<>+16(SB), Z6
 	VPSLLD            $0x17, Z1, Z1
 	VPSUBD            Z6, Z1, Z1
 	VSUBPS            Z6, Z1, Z0
 	VFMADD231PS       Z1, Z3, Z0
-	VPTERNLOGD.BCST   $0xf8, signBit<>+0(SB), Z4, Z0
+	VPTERNLOGD.BCST   $0xf8, numbers<>+28(SB), Z4, Z0
 	RET
 
 // func sigmoidAVX512<>()
 // Requires: AVX512F
 TEXT ·sigmoidAVX512<>(SB), NOSPLIT, $0
 	// sigmoid: 1/(1 + e^-x)
-	VBROADCASTSS      sigmoidTop<>+0(SB), Z6
+	VBROADCASTSS      sigmoid<>+0(SB), Z6
 	VMINPS            Z0, Z6, Z0
-	VBROADCASTSS      expBottom<>+0(SB), Z6
+	VBROADCASTSS      exp<>+4(SB), Z6
 	VMAXPS            Z0, Z6, Z0
-	VBROADCASTSS      bias254<>+0(SB), Z1
-	VFNMADD231PS.BCST log2E<>+0(SB), Z0, Z1
-	VSUBPS.BCST       bias254<>+0(SB), Z1, Z2
-	VFNMSUB231PS.BCST ln2Hi<>+0(SB), Z2, Z0
-	VFNMADD231PS.BCST ln2Lo<>+0(SB), Z2, Z0
-	VBROADCASTSS      exp<>+0(SB), Z3
-	VFMADD213PS.BCST  exp<>+4(SB), Z0, Z3
-	VFMADD213PS.BCST  exp<>+8(SB), Z0, Z3
-	VFMADD213PS.BCST  exp<>+12(SB), Z0, Z3
+	VBROADCASTSS      numbers<>+36(SB), Z1
+	VFNMADD231PS.BCST numbers<>+44(SB), Z0, Z1
+	VSUBPS.BCST       numbers<>+36(SB), Z1, Z2
+	VFNMSUB231PS.BCST numbers<>+56(SB), Z2, Z0
+	VFNMADD231PS.BCST numbers<>+60(SB), Z2, Z0
+	VBROADCASTSS      exp<>+12(SB), Z3
 	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+24(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
 	VMULPS            Z0, Z0, Z4
 	VFMADD213PS       Z0, Z4, Z3
 	VPSRLD            $0x01, Z1, Z2
 	VPSLLD            $0x17, Z2, Z2
 	VPSLLD            $0x17, Z1, Z1
 	VPSUBD            Z2, Z1, Z1
-	VBROADCASTSS      power127<>+0(SB), Z6
+	VBROADCASTSS      sigmoid<>+4(SB), Z6
 	VPSUBD            Z2, Z6, Z2
 	VADDPS            Z2, Z1, Z5
 	VSUBPS            Z5, Z1, Z4
@@ -947,16 +752,16 @@ TEXT ·sigmoidAVX512<>(SB), NOSPLIT, $0
 // Requires: AVX512F
 TEXT ·log1pAVX512<>(SB), NOSPLIT, $0
 	// log1p: log(1 + x) for 0 <= x <= 1
-	VBROADCASTSS     log1p<>+0(SB), Z1
-	VFMADD213PS.BCST log1p<>+4(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+8(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+12(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+16(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+20(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+24(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+28(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+32(SB), Z0, Z1
-	VFMADD213PS.BCST log1p<>+36(SB), Z0, Z1
+	VBROADCASTSS     log<>+40(SB), Z1
+	VFMADD213PS.BCST log<>+44(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+48(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+52(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+56(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+60(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+64(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+68(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+72(SB), Z0, Z1
+	VFMADD213PS.BCST log<>+76(SB), Z0, Z1
 	VMULPS           Z0, Z0, Z2
 	VFMADD231PS      Z2, Z1, Z0
 	RET
@@ -967,7 +772,7 @@ TEXT ·softplusAVX512<>(SB), NOSPLIT, $0
 	// softplus: log(1 + e^x); changes register 7 too
 	VPXORD     Z7, Z7, Z7
 	VMAXPS     Z7, Z0, Z7
-	VORPS.BCST signBit<>+0(SB), Z0, Z0
+	VORPS.BCST numbers<>+28(SB), Z0, Z0
 	CALL       ·expAVX512<>(SB)
 	CALL       ·log1pAVX512<>(SB)
 	VADDPS     Z7, Z0, Z0
@@ -978,37 +783,37 @@ TEXT ·softplusAVX512<>(SB), NOSPLIT, $0
 TEXT ·tanhAVX512<>(SB), NOSPLIT, $0
 	// tanh: below tanhEdge x + x·polynomial(x²), else 1 - 2/(e^2x + 1)
 	VMOVAPS           Z0, Z4
-	VANDPS.BCST       absBits<>+0(SB), Z0, Z0
+	VANDPS.BCST       numbers<>+32(SB), Z0, Z0
 	VMULPS            Z0, Z0, Z1
-	VBROADCASTSS      tanhSmall<>+0(SB), Z2
-	VFMADD213PS.BCST  tanhSmall<>+4(SB), Z1, Z2
-	VFMADD213PS.BCST  tanhSmall<>+8(SB), Z1, Z2
-	VFMADD213PS.BCST  tanhSmall<>+12(SB), Z1, Z2
-	VFMADD213PS.BCST  tanhSmall<>+16(SB), Z1, Z2
+	VBROADCASTSS      tanh<>+8(SB), Z2
+	VFMADD213PS.BCST  tanh<>+12(SB), Z1, Z2
+	VFMADD213PS.BCST  tanh<>+16(SB), Z1, Z2
+	VFMADD213PS.BCST  tanh<>+20(SB), Z1, Z2
+	VFMADD213PS.BCST  tanh<>+24(SB), Z1, Z2
 	VMULPS            Z1, Z2, Z2
 	VFMADD213PS       Z0, Z0, Z2
-	VBROADCASTSS      tanhTop<>+0(SB), Z6
+	VBROADCASTSS      tanh<>+4(SB), Z6
 	VMINPS            Z0, Z6, Z3
-	VBROADCASTSS      bias127<>+0(SB), Z1
-	VFMADD231PS.BCST  twoLog2E<>+0(SB), Z3, Z1
-	VSUBPS.BCST       bias127<>+0(SB), Z1, Z5
-	VFNMADD231PS.BCST halfLn2<>+0(SB), Z5, Z3
-	VBROADCASTSS      tanh<>+0(SB), Z5
-	VFMADD213PS.BCST  tanh<>+4(SB), Z3, Z5
-	VFMADD213PS.BCST  tanh<>+8(SB), Z3, Z5
-	VFMADD213PS.BCST  tanh<>+12(SB), Z3, Z5
-	VFMADD213PS.BCST  tanh<>+16(SB), Z3, Z5
-	VFMADD213PS.BCST  tanh<>+20(SB), Z3, Z5
+	VBROADCASTSS      numbers<>+40(SB), Z1
+	VFMADD231PS.BCST  numbers<>+48(SB), Z3, Z1
+	VSUBPS.BCST       numbers<>+40(SB), Z1, Z5
+	VFNMADD231PS.BCST numbers<>+64(SB), Z5, Z3
+	VBROADCASTSS      tanh<>+28(SB), Z5
+	VFMADD213PS.BCST  tanh<>+32(SB), Z3, Z5
+	VFMADD213PS.BCST  tanh<>+36(SB), Z3, Z5
+	VFMADD213PS.BCST  tanh<>+40(SB), Z3, Z5
+	VFMADD213PS.BCST  tanh<>+44(SB), Z3, Z5
+	VFMADD213PS.BCST  tanh<>+48(SB), Z3, Z5
 	VPSLLD            $0x17, Z1, Z1
-	VFMADD213PS.BCST  one<>+0(SB), Z1, Z5
-	VBROADCASTSS      two<>+0(SB), Z6
+	VFMADD213PS.BCST  numbers<>+16(SB), Z1, Z5
+	VBROADCASTSS      numbers<>+20(SB), Z6
 	VDIVPS            Z5, Z6, Z5
-	VBROADCASTSS      one<>+0(SB), Z6
+	VBROADCASTSS      numbers<>+16(SB), Z6
 	VSUBPS            Z5, Z6, Z5
-	VBROADCASTSS      tanhEdge<>+0(SB), Z6
+	VBROADCASTSS      tanh<>+0(SB), Z6
 	VCMPPS            $0x11, Z6, Z0, K2
 	VMOVAPS           Z2, K2, Z5
-	VPTERNLOGD.BCST   $0xf8, signBit<>+0(SB), Z4, Z5
+	VPTERNLOGD.BCST   $0xf8, numbers<>+28(SB), Z4, Z5
 	VMOVAPS           Z5, Z0
 	RET
 
@@ -1017,225 +822,41 @@ TEXT ·tanhAVX512<>(SB), NOSPLIT, $0
 TEXT ·erfAVX512<>(SB), NOSPLIT, $0
 	// erf: below erfEdge x + x·polynomial(x²), else 1 - 2^polynomial(x)
 	VMOVAPS           Z0, Z4
-	VANDPS.BCST       absBits<>+0(SB), Z0, Z0
+	VANDPS.BCST       numbers<>+32(SB), Z0, Z0
 	VMULPS            Z0, Z0, Z1
-	VBROADCASTSS      erfSmall<>+0(SB), Z2
-	VFMADD213PS.BCST  erfSmall<>+4(SB), Z1, Z2
-	VFMADD213PS.BCST  erfSmall<>+8(SB), Z1, Z2
-	VFMADD213PS.BCST  erfSmall<>+12(SB), Z1, Z2
-	VFMADD213PS.BCST  erfSmall<>+16(SB), Z1, Z2
-	VFMADD213PS.BCST  erfSmall<>+20(SB), Z1, Z2
+	VBROADCASTSS      erf<>+8(SB), Z2
+	VFMADD213PS.BCST  erf<>+12(SB), Z1, Z2
+	VFMADD213PS.BCST  erf<>+16(SB), Z1, Z2
+	VFMADD213PS.BCST  erf<>+20(SB), Z1, Z2
+	VFMADD213PS.BCST  erf<>+24(SB), Z1, Z2
+	VFMADD213PS.BCST  erf<>+28(SB), Z1, Z2
 	VFMADD213PS       Z0, Z0, Z2
-	VBROADCASTSS      erfTop<>+0(SB), Z6
+	VBROADCASTSS      erf<>+4(SB), Z6
 	VMINPS            Z0, Z6, Z3
-	VBROADCASTSS      erfLog<>+0(SB), Z5
-	VFMADD213PS.BCST  erfLog<>+4(SB), Z3, Z5
-	VFMADD213PS.BCST  erfLog<>+8(SB), Z3, Z5
-	VFMADD213PS.BCST  erfLog<>+12(SB), Z3, Z5
-	VFMADD213PS.BCST  erfLog<>+16(SB), Z3, Z5
-	VFMADD213PS.BCST  erfLog<>+20(SB), Z3, Z5
+	VBROADCASTSS      erf<>+32(SB), Z5
+	VFMADD213PS.BCST  erf<>+36(SB), Z3, Z5
+	VFMADD213PS.BCST  erf<>+40(SB), Z3, Z5
+	VFMADD213PS.BCST  erf<>+44(SB), Z3, Z5
+	VFMADD213PS.BCST  erf<>+48(SB), Z3, Z5
+	VFMADD213PS.BCST  erf<>+52(SB), Z3, Z5
 	VMULPS            Z3, Z5, Z5
-	VBROADCASTSS      bias127<>+0(SB), Z6
+	VBROADCASTSS      numbers<>+40(SB), Z6
 	VADDPS            Z6, Z5, Z1
 	VSUBPS            Z6, Z1, Z3
 	VSUBPS            Z3, Z5, Z5
-	VBROADCASTSS      power<>+0(SB), Z3
-	VFMADD213PS.BCST  power<>+4(SB), Z5, Z3
-	VFMADD213PS.BCST  power<>+8(SB), Z5, Z3
-	VFMADD213PS.BCST  power<>+12(SB), Z5, Z3
-	VFMADD213PS.BCST  power<>+16(SB), Z5, Z3
-	VFMADD213PS.BCST  power<>+20(SB), Z5, Z3
+	VBROADCASTSS      erf<>+56(SB), Z3
+	VFMADD213PS.BCST  erf<>+60(SB), Z5, Z3
+	VFMADD213PS.BCST  erf<>+64(SB), Z5, Z3
+	VFMADD213PS.BCST  erf<>+68(SB), Z5, Z3
+	VFMADD213PS.BCST  erf<>+72(SB), Z5, Z3
+	VFMADD213PS.BCST  erf<>+76(SB), Z5, Z3
 	VPSLLD            $0x17, Z1, Z1
-	VFNMADD213PS.BCST one<>+0(SB), Z1, Z3
-	VBROADCASTSS      erfEdge<>+0(SB), Z6
+	VFNMADD213PS.BCST numbers<>+16(SB), Z1, Z3
+	VBROADCASTSS      erf<>+0(SB), Z6
 	VCMPPS            $0x11, Z6, Z0, K2
 	VMOVAPS           Z2, K2, Z3
-	VPTERNLOGD.BCST   $0xf8, signBit<>+0(SB), Z4, Z3
+	VPTERNLOGD.BCST   $0xf8, numbers<>+28(SB), Z4, Z3
 	VMOVAPS           Z3, Z0
-	RET
-
-// func softmaxAVX512(s *softmax, gradient bool) (left int)
-// Requires: AVX, AVX512F
-TEXT ·softmaxAVX512(SB), NOSPLIT, $256-24
-	// z[b, u] = e[u] / Σe with e[u] = exp(z[b, u] - max z[b]), Σ in 16 virtual lanes; with gradient also, y = labels[b],
-	// loss[b] = (max z[b] - z[b, y]) + log Σe and dz[b, u] = (z[b, u] - [u = y])·scale[b], +0 in the pads
-	//   z, dz [rows, ld]   labels, scale, loss [rows]   rows, units >= 1; left is not 0 if a label is none of the units
-	//   rows up to 64; pads of z may be overwritten   the sums stand on the stack until their logarithms are taken eight at a time
-	//   a row: its last vector, 1 to all lanes long, stays in a register; the others are walked three times
-	//   R13 s   SI row   R8, R9 the row of z and dz   AX offset of the last vector   BX offset
-	//   registers: 0 to 6 of the functions, 7 last vector, 8, 9 sums, 10 maximum, 11 z[y], 12 scale, 13 y, 14 u
-	MOVQ s+0(FP), R13
-	XORL SI, SI
-	MOVQ (R13), R8
-	XORL R9, R9
-	CMPB gradient+8(FP), $0x00
-	JE   sizes
-	MOVQ 24(R13), R9
-	MOVQ 48(R13), R10
-	MOVQ 72(R13), R11
-	MOVQ 96(R13), R12
-
-sizes:
-	MOVQ 120(R13), DI
-	SHLQ $0x02, DI
-	MOVQ 136(R13), AX
-	DECQ AX
-	MOVQ AX, CX
-	ANDQ $+15, CX
-	SUBQ CX, AX
-	SHLQ $0x02, AX
-	INCQ CX
-
-	// K3 masks the last vector of dz, with the pads.
-	LEAQ  -9(CX), DX
-	SARQ  $0x3f, DX
-	ANDL  $+65280, DX
-	XORL  $+65535, DX
-	KMOVW DX, K3
-	MOVL  $-1, DX
-	SHLL  CL, DX
-	NOTL  DX
-	KMOVW DX, K1
-
-row:
-	TESTQ        R9, R9
-	JE           maximum
-	VCVTTSS2SIQ  (R10)(SI*4), DX
-	CMPQ         DX, 136(R13)
-	JCC          done
-	VMOVSS       (R8)(DX*4), X11
-	VPBROADCASTD DX, Z13
-	VBROADCASTSS (R11)(SI*4), Z12
-	VMOVUPS      laneNumbers<>+0(SB), Z14
-
-maximum:
-	// The maximum, of which NaN is none; the last vector ends in -Inf.
-	VBROADCASTSS minusInf<>+0(SB), Z10
-	VMOVAPS      Z10, Z7
-	VMOVUPS      (R8)(AX*1), K1, Z7
-	VMAXPS       Z10, Z7, Z10
-	XORL         BX, BX
-	JMP          maximumOfCheck
-
-maximumOf:
-	VMOVUPS (R8)(BX*1), Z0
-	VMAXPS  Z10, Z0, Z10
-	ADDQ    $+64, BX
-
-maximumOfCheck:
-	CMPQ          BX, AX
-	JLT           maximumOf
-	VEXTRACTF64X4 $0x01, Z10, Y0
-	VMAXPS        Y0, Y10, Y10
-	VEXTRACTF128  $0x01, Y10, X0
-	VMAXPS        X0, X10, X10
-	VPERMILPD     $0x01, X10, X0
-	VMAXPS        X0, X10, X10
-	VMOVSHDUP     X10, X0
-	VMAXPS        X0, X10, X10
-	VBROADCASTSS  X10, Z10
-
-	// The exponentials and their sum.
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	XORL   BX, BX
-	JMP    exponentialCheck
-
-exponential:
-	VMOVUPS (R8)(BX*1), Z0
-	VSUBPS  Z10, Z0, Z0
-	CALL    ·expAVX512<>(SB)
-	VMOVUPS Z0, (R8)(BX*1)
-	VADDPS  Z0, Z8, Z8
-	ADDQ    $+64, BX
-
-exponentialCheck:
-	CMPQ BX, AX
-	JLT  exponential
-
-	// Lanes behind the last have e^0 for the time being: a denormal result is slow.
-	VSUBPS        Z10, Z7, Z0
-	VMOVAPS.Z     Z0, K1, Z0
-	CALL          ·expAVX512<>(SB)
-	VMOVAPS.Z     Z0, K1, Z7
-	VADDPS        Z7, Z8, Z8
-	VEXTRACTF64X4 $0x01, Z8, Y0
-	VADDPS        Y0, Y8, Y8
-	VEXTRACTF128  $0x01, Y8, X0
-	VADDPS        X0, X8, X8
-	VPERMILPD     $0x01, X8, X0
-	VADDPS        X0, X8, X8
-	VMOVSHDUP     X8, X0
-	VADDPS        X0, X8, X8
-	VBROADCASTSS  X8, Z8
-
-	// The quotients, and the gradient.
-	XORL BX, BX
-	JMP  quotientCheck
-
-quotient:
-	VMOVUPS     (R8)(BX*1), Z0
-	VDIVPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (R8)(BX*1)
-	TESTQ       R9, R9
-	JE          quotientOnly
-	VPCMPEQD    Z13, Z14, K2
-	VSUBPS.BCST one<>+0(SB), Z0, K2, Z0
-	VMULPS      Z12, Z0, Z0
-	VMOVUPS     Z0, (R9)(BX*1)
-	VPADDD.BCST lanesAVX512<>+0(SB), Z14, Z14
-
-quotientOnly:
-	ADDQ $+64, BX
-
-quotientCheck:
-	CMPQ        BX, AX
-	JLT         quotient
-	VDIVPS      Z8, Z7, Z0
-	VMOVUPS     Z0, K3, (R8)(AX*1)
-	TESTQ       R9, R9
-	JE          next
-	VPCMPEQD    Z13, Z14, K2
-	VSUBPS.BCST one<>+0(SB), Z0, K2, Z0
-	VMULPS      Z12, Z0, Z0
-	VMOVAPS.Z   Z0, K1, Z0
-	VMOVUPS     Z0, K3, (R9)(AX*1)
-	VSUBSS      X11, X10, X10
-	VMOVSS      X10, (R12)(SI*4)
-	VMOVSS      X8, (SP)(SI*4)
-	ADDQ        DI, R9
-
-next:
-	ADDQ  DI, R8
-	INCQ  SI
-	CMPQ  SI, 128(R13)
-	JLT   row
-	TESTQ R9, R9
-	JE    done
-	XORL  BX, BX
-
-logarithms:
-	VMOVUPS (SP)(BX*4), Y0
-	CALL    ·logAVX2<>(SB)
-	VMOVUPS Y0, (SP)(BX*4)
-	ADDQ    $+8, BX
-	CMPQ    BX, SI
-	JLT     logarithms
-	XORL    BX, BX
-
-losses:
-	VMOVSS (R12)(BX*4), X0
-	VADDSS (SP)(BX*4), X0, X0
-	VMOVSS X0, (R12)(BX*4)
-	INCQ   BX
-	CMPQ   BX, SI
-	JLT    losses
-
-done:
-	MOVQ 128(R13), CX
-	SUBQ SI, CX
-	MOVQ CX, left+16(FP)
-	VZEROUPPER
 	RET
 
 // func adamAVX2(w []float32, m []float32, v []float32, g []float32, s *adamStep)
@@ -1454,69 +1075,11 @@ momentumDone:
 	VZEROUPPER
 	RET
 
-// func sumSquaresAVX2(x []float32, s *[16]float64)
-// Requires: AVX, FMA3
-TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-32
-	// s[i mod 16] += x[i]², i ascending; the squares are exact in float64
-	//   x [n], n >= 0, a multiple of 16 in all blocks but the last; AVX2 may leave the halves of s exchanged: their sum is the same
-	//   first register x, second its upper half, then s; clobbers all vectors; no stack
-	MOVQ    s+24(FP), AX
-	VMOVUPD (AX), Y2
-	VMOVUPD 32(AX), Y3
-	VMOVUPD 64(AX), Y4
-	VMOVUPD 96(AX), Y5
-	MOVQ    x_base+0(FP), DI
-	MOVQ    x_len+8(FP), CX
-	XORL    BX, BX
-	SUBQ    $+8, CX
-	JL      sumTail
-
-sumVector:
-	VMOVUPS (DI)(BX*1), Y0
-
-sumBody:
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y1
-	VFMADD231PD  Y0, Y0, Y2
-	VFMADD231PD  Y1, Y1, Y3
-
-	// The next vector belongs to the other half of s.
-	VMOVAPS Y2, Y6
-	VMOVAPS Y4, Y2
-	VMOVAPS Y6, Y4
-	VMOVAPS Y3, Y6
-	VMOVAPS Y5, Y3
-	VMOVAPS Y6, Y5
-	TESTQ   CX, CX
-	JL      sumStore
-	ADDQ    $+32, BX
-	SUBQ    $+8, CX
-	JGE     sumVector
-
-sumTail:
-	ADDQ       $+8, CX
-	JE         sumDone
-	LEAQ       tailMasks<>+32(SB), DX
-	NEGQ       CX
-	VMOVUPS    (DX)(CX*4), Y15
-	VMASKMOVPS (DI)(BX*1), Y15, Y0
-	MOVQ       $-1, CX
-	JMP        sumBody
-
-sumStore:
-sumDone:
-	VMOVUPD Y2, (AX)
-	VMOVUPD Y3, 32(AX)
-	VMOVUPD Y4, 64(AX)
-	VMOVUPD Y5, 96(AX)
-	VZEROUPPER
-	RET
-
 // func elementwiseAVX2(op uint8, alpha float32, dst []float32, src []float32)
 // Requires: AVX
 TEXT ·elementwiseAVX2(SB), NOSPLIT, $0-56
 	// dst[i] = act(src[i]) for op = the kind of act; dst[i] *= act'(src[i]) for op = gradient + its kind
+	//   routines: x = act(x), named for act, and x = dz·act', named …Gradient
 	//   dst, src [n]   n >= 0, that of src; dst may be src   src of a gradient: the input of act, or its output
 	//   first register the element of src and the result, then scratch, 13 alpha, 14 the element of dst, AX the routine
 	//   clobbers all vectors; no stack
@@ -1525,7 +1088,6 @@ TEXT ·elementwiseAVX2(SB), NOSPLIT, $0-56
 	LEAQ         routinesAVX2<>+0(SB), AX
 	MOVQ         (AX)(DX*8), AX
 	MOVQ         src_base+32(FP), SI
-	MOVQ         dst_base+8(FP), DI
 	MOVQ         dst_base+8(FP), DI
 	MOVQ         src_len+40(FP), CX
 	XORL         BX, BX
@@ -1566,7 +1128,6 @@ elementDone:
 // func reluAVX2<>()
 // Requires: AVX
 TEXT ·reluAVX2<>(SB), NOSPLIT, $0
-	// x = relu(x)
 	VXORPS Y1, Y1, Y1
 	VCMPPS $0x16, Y1, Y0, Y2
 	VANDPS Y2, Y0, Y0
@@ -1575,7 +1136,6 @@ TEXT ·reluAVX2<>(SB), NOSPLIT, $0
 // func reluGradientAVX2<>()
 // Requires: AVX
 TEXT ·reluGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·relu'
 	VXORPS Y1, Y1, Y1
 	VCMPPS $0x1e, Y1, Y0, Y2
 	VANDPS Y2, Y14, Y0
@@ -1584,7 +1144,6 @@ TEXT ·reluGradientAVX2<>(SB), NOSPLIT, $0
 // func leakyReLUAVX2<>()
 // Requires: AVX
 TEXT ·leakyReLUAVX2<>(SB), NOSPLIT, $0
-	// x = leakyReLU(x)
 	VMULPS    Y13, Y0, Y2
 	VXORPS    Y1, Y1, Y1
 	VCMPPS    $0x12, Y1, Y0, Y3
@@ -1594,7 +1153,6 @@ TEXT ·leakyReLUAVX2<>(SB), NOSPLIT, $0
 // func leakyReLUGradientAVX2<>()
 // Requires: AVX
 TEXT ·leakyReLUGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·leakyReLU'
 	VMOVAPS   Y0, Y2
 	VMULPS    Y13, Y14, Y0
 	VXORPS    Y1, Y1, Y1
@@ -1605,7 +1163,6 @@ TEXT ·leakyReLUGradientAVX2<>(SB), NOSPLIT, $0
 // func eluAVX2<>()
 // Requires: AVX
 TEXT ·eluAVX2<>(SB), NOSPLIT, $0
-	// x = elu(x)
 	VMOVAPS   Y0, Y8
 	CALL      ·expm1AVX2<>(SB)
 	VMULPS    Y13, Y0, Y0
@@ -1617,7 +1174,6 @@ TEXT ·eluAVX2<>(SB), NOSPLIT, $0
 // func eluGradientAVX2<>()
 // Requires: AVX
 TEXT ·eluGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·elu'
 	VMOVAPS   Y0, Y2
 	VADDPS    Y13, Y0, Y0
 	VMULPS    Y14, Y0, Y0
@@ -1629,21 +1185,19 @@ TEXT ·eluGradientAVX2<>(SB), NOSPLIT, $0
 // func seluAVX2<>()
 // Requires: AVX
 TEXT ·seluAVX2<>(SB), NOSPLIT, $0
-	// x = selu(x)
-	VBROADCASTSS seluAlpha<>+0(SB), Y13
+	VBROADCASTSS selu<>+0(SB), Y13
 	CALL         ·eluAVX2<>(SB)
-	VBROADCASTSS seluScale<>+0(SB), Y6
+	VBROADCASTSS selu<>+4(SB), Y6
 	VMULPS       Y6, Y0, Y0
 	RET
 
 // func seluGradientAVX2<>()
 // Requires: AVX
 TEXT ·seluGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·selu'
-	VBROADCASTSS seluScale<>+0(SB), Y2
+	VBROADCASTSS selu<>+4(SB), Y2
 	VXORPS       Y1, Y1, Y1
 	VMOVAPS      Y0, Y3
-	VBROADCASTSS seluScaleAlpha<>+0(SB), Y6
+	VBROADCASTSS selu<>+8(SB), Y6
 	VADDPS       Y6, Y0, Y0
 	VCMPPS       $0x1e, Y1, Y3, Y4
 	VBLENDVPS    Y4, Y2, Y0, Y0
@@ -1653,10 +1207,9 @@ TEXT ·seluGradientAVX2<>(SB), NOSPLIT, $0
 // func geluAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·geluAVX2<>(SB), NOSPLIT, $0
-	// x = gelu(x)
-	VBROADCASTSS half<>+0(SB), Y8
+	VBROADCASTSS numbers<>+4(SB), Y8
 	VMULPS       Y0, Y8, Y8
-	VBROADCASTSS sqrtHalf<>+0(SB), Y6
+	VBROADCASTSS gelu<>+0(SB), Y6
 	VMULPS       Y6, Y0, Y0
 	CALL         ·erfAVX2<>(SB)
 	VFMADD213PS  Y8, Y8, Y0
@@ -1665,19 +1218,18 @@ TEXT ·geluAVX2<>(SB), NOSPLIT, $0
 // func geluGradientAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·geluGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·gelu'
 	// Φ(x) + x·φ(x)
 	VMOVAPS      Y0, Y8
-	VBROADCASTSS sqrtHalf<>+0(SB), Y6
+	VBROADCASTSS gelu<>+0(SB), Y6
 	VMULPS       Y6, Y0, Y0
 	CALL         ·erfAVX2<>(SB)
-	VBROADCASTSS half<>+0(SB), Y9
+	VBROADCASTSS numbers<>+4(SB), Y9
 	VFMADD231PS  Y0, Y9, Y9
-	VBROADCASTSS minusHalf<>+0(SB), Y0
+	VBROADCASTSS numbers<>+8(SB), Y0
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y0, Y0
 	CALL         ·expAVX2<>(SB)
-	VBROADCASTSS invSqrtTwoPi<>+0(SB), Y6
+	VBROADCASTSS gelu<>+4(SB), Y6
 	VMULPS       Y6, Y0, Y0
 	VFMADD213PS  Y9, Y8, Y0
 	VMULPS       Y14, Y0, Y0
@@ -1686,14 +1238,13 @@ TEXT ·geluGradientAVX2<>(SB), NOSPLIT, $0
 // func geluTanhAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·geluTanhAVX2<>(SB), NOSPLIT, $0
-	// x = geluTanh(x)
-	VBROADCASTSS half<>+0(SB), Y8
+	VBROADCASTSS numbers<>+4(SB), Y8
 	VMULPS       Y0, Y8, Y8
-	VBROADCASTSS geluCubic<>+0(SB), Y1
+	VBROADCASTSS gelu<>+12(SB), Y1
 	VMULPS       Y0, Y1, Y1
 	VMULPS       Y0, Y1, Y1
 	VFMADD213PS  Y0, Y1, Y0
-	VBROADCASTSS sqrtTwoOverPi<>+0(SB), Y6
+	VBROADCASTSS gelu<>+8(SB), Y6
 	VMULPS       Y6, Y0, Y0
 	CALL         ·tanhAVX2<>(SB)
 	VFMADD213PS  Y8, Y8, Y0
@@ -1702,24 +1253,23 @@ TEXT ·geluTanhAVX2<>(SB), NOSPLIT, $0
 // func geluTanhGradientAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·geluTanhGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·geluTanh'
 	VMOVAPS      Y0, Y8
-	VBROADCASTSS geluCubic<>+0(SB), Y1
+	VBROADCASTSS gelu<>+12(SB), Y1
 	VMULPS       Y0, Y1, Y1
 	VMULPS       Y0, Y1, Y1
 	VFMADD213PS  Y0, Y1, Y0
-	VBROADCASTSS sqrtTwoOverPi<>+0(SB), Y6
+	VBROADCASTSS gelu<>+8(SB), Y6
 	VMULPS       Y6, Y0, Y0
 	CALL         ·tanhAVX2<>(SB)
-	VBROADCASTSS geluCubicSlope<>+0(SB), Y1
+	VBROADCASTSS gelu<>+16(SB), Y1
 	VMULPS       Y8, Y1, Y1
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VFMADD213PS  Y6, Y8, Y1
-	VBROADCASTSS sqrtTwoOverPi<>+0(SB), Y6
+	VBROADCASTSS gelu<>+8(SB), Y6
 	VMULPS       Y6, Y1, Y1
-	VBROADCASTSS one<>+0(SB), Y2
+	VBROADCASTSS numbers<>+16(SB), Y2
 	VFNMADD231PS Y0, Y0, Y2
-	VBROADCASTSS half<>+0(SB), Y3
+	VBROADCASTSS numbers<>+4(SB), Y3
 	VMULPS       Y3, Y8, Y8
 	VMULPS       Y2, Y8, Y8
 	VFMADD213PS  Y3, Y3, Y0
@@ -1730,7 +1280,6 @@ TEXT ·geluTanhGradientAVX2<>(SB), NOSPLIT, $0
 // func siluAVX2<>()
 // Requires: AVX
 TEXT ·siluAVX2<>(SB), NOSPLIT, $0
-	// x = silu(x)
 	VMOVAPS Y0, Y8
 	CALL    ·sigmoidAVX2<>(SB)
 	VMULPS  Y8, Y0, Y0
@@ -1739,12 +1288,11 @@ TEXT ·siluAVX2<>(SB), NOSPLIT, $0
 // func siluGradientAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·siluGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·silu'
 	// s + x·s·(1-s)
 	VMOVAPS      Y0, Y8
 	CALL         ·sigmoidAVX2<>(SB)
 	VMULPS       Y8, Y0, Y1
-	VBROADCASTSS one<>+0(SB), Y2
+	VBROADCASTSS numbers<>+16(SB), Y2
 	VSUBPS       Y0, Y2, Y2
 	VFMADD231PS  Y2, Y1, Y0
 	VMULPS       Y14, Y0, Y0
@@ -1753,7 +1301,6 @@ TEXT ·siluGradientAVX2<>(SB), NOSPLIT, $0
 // func mishAVX2<>()
 // Requires: AVX
 TEXT ·mishAVX2<>(SB), NOSPLIT, $0
-	// x = mish(x)
 	VMOVAPS Y0, Y8
 	CALL    ·softplusAVX2<>(SB)
 	CALL    ·tanhAVX2<>(SB)
@@ -1763,7 +1310,6 @@ TEXT ·mishAVX2<>(SB), NOSPLIT, $0
 // func mishGradientAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·mishGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·mish'
 	// t + x·sigmoid(x)·(1-t²)
 	VMOVAPS      Y0, Y8
 	CALL         ·softplusAVX2<>(SB)
@@ -1772,7 +1318,7 @@ TEXT ·mishGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS      Y8, Y0
 	CALL         ·sigmoidAVX2<>(SB)
 	VMULPS       Y8, Y0, Y0
-	VBROADCASTSS one<>+0(SB), Y2
+	VBROADCASTSS numbers<>+16(SB), Y2
 	VFNMADD231PS Y9, Y9, Y2
 	VFMADD213PS  Y9, Y2, Y0
 	VMULPS       Y14, Y0, Y0
@@ -1781,7 +1327,6 @@ TEXT ·mishGradientAVX2<>(SB), NOSPLIT, $0
 // func softplusGradientAVX2<>()
 // Requires: AVX
 TEXT ·softplusGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·softplus'
 	CALL   ·sigmoidAVX2<>(SB)
 	VMULPS Y14, Y0, Y0
 	RET
@@ -1789,10 +1334,9 @@ TEXT ·softplusGradientAVX2<>(SB), NOSPLIT, $0
 // func softsignAVX2<>()
 // Requires: AVX
 TEXT ·softsignAVX2<>(SB), NOSPLIT, $0
-	// x = softsign(x)
-	VBROADCASTSS absBits<>+0(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y6
 	VANDPS       Y6, Y0, Y1
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VADDPS       Y6, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
 	RET
@@ -1800,10 +1344,9 @@ TEXT ·softsignAVX2<>(SB), NOSPLIT, $0
 // func softsignGradientAVX2<>()
 // Requires: AVX
 TEXT ·softsignGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·softsign'
-	VBROADCASTSS absBits<>+0(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y6
 	VANDPS       Y6, Y0, Y1
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VADDPS       Y6, Y1, Y1
 	VMULPS       Y1, Y1, Y1
 	VDIVPS       Y1, Y14, Y0
@@ -1812,8 +1355,7 @@ TEXT ·softsignGradientAVX2<>(SB), NOSPLIT, $0
 // func sigmoidGradientAVX2<>()
 // Requires: AVX
 TEXT ·sigmoidGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·sigmoid'
-	VBROADCASTSS one<>+0(SB), Y1
+	VBROADCASTSS numbers<>+16(SB), Y1
 	VSUBPS       Y0, Y1, Y1
 	VMULPS       Y1, Y0, Y0
 	VMULPS       Y14, Y0, Y0
@@ -1822,26 +1364,24 @@ TEXT ·sigmoidGradientAVX2<>(SB), NOSPLIT, $0
 // func hardSigmoidAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·hardSigmoidAVX2<>(SB), NOSPLIT, $0
-	// x = hardSigmoid(x)
 	// From 3 on x/6 + 1/2 is not below 1, and up to -3 negative.
-	VBROADCASTSS oneSixth<>+0(SB), Y1
-	VBROADCASTSS half<>+0(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y1
+	VBROADCASTSS numbers<>+4(SB), Y6
 	VFMADD213PS  Y6, Y1, Y0
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VMINPS       Y0, Y6, Y0
-	VBROADCASTSS zero<>+0(SB), Y6
+	VBROADCASTSS numbers<>+0(SB), Y6
 	VMAXPS       Y0, Y6, Y0
 	RET
 
 // func hardSigmoidGradientAVX2<>()
 // Requires: AVX
 TEXT ·hardSigmoidGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·hardSigmoid'
-	VBROADCASTSS oneSixth<>+0(SB), Y2
+	VBROADCASTSS numbers<>+12(SB), Y2
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x1e, Y1, Y0, Y3
 	VANDPS       Y3, Y2, Y2
-	VBROADCASTSS one<>+0(SB), Y1
+	VBROADCASTSS numbers<>+16(SB), Y1
 	VCMPPS       $0x11, Y1, Y0, Y3
 	VANDPS       Y3, Y2, Y0
 	VMULPS       Y14, Y0, Y0
@@ -1850,8 +1390,7 @@ TEXT ·hardSigmoidGradientAVX2<>(SB), NOSPLIT, $0
 // func tanhGradientAVX2<>()
 // Requires: AVX, FMA3
 TEXT ·tanhGradientAVX2<>(SB), NOSPLIT, $0
-	// x = dz·tanh'
-	VBROADCASTSS one<>+0(SB), Y1
+	VBROADCASTSS numbers<>+16(SB), Y1
 	VFNMADD231PS Y0, Y0, Y1
 	VMULPS       Y1, Y14, Y0
 	RET
@@ -1890,31 +1429,31 @@ GLOBL routinesAVX2<>(SB), RODATA|NOPTR, $224
 // Requires: AVX, AVX2, FMA3
 TEXT ·expAVX2<>(SB), NOSPLIT, $0
 	// exp: e^x
-	VBROADCASTSS expTop<>+0(SB), Y6
+	VBROADCASTSS exp<>+0(SB), Y6
 	VMINPS       Y0, Y6, Y0
-	VBROADCASTSS expBottom<>+0(SB), Y6
-	VMAXPS       Y0, Y6, Y0
-	VBROADCASTSS bias254<>+0(SB), Y1
-	VBROADCASTSS log2E<>+0(SB), Y6
-	VFMADD231PS  Y6, Y0, Y1
-	VBROADCASTSS bias254<>+0(SB), Y6
-	VSUBPS       Y6, Y1, Y2
-	VBROADCASTSS ln2Hi<>+0(SB), Y6
-	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS ln2Lo<>+0(SB), Y6
-	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS exp<>+0(SB), Y3
 	VBROADCASTSS exp<>+4(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS exp<>+8(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS exp<>+12(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
+	VMAXPS       Y0, Y6, Y0
+	VBROADCASTSS numbers<>+36(SB), Y1
+	VBROADCASTSS numbers<>+44(SB), Y6
+	VFMADD231PS  Y6, Y0, Y1
+	VBROADCASTSS numbers<>+36(SB), Y6
+	VSUBPS       Y6, Y1, Y2
+	VBROADCASTSS numbers<>+56(SB), Y6
+	VFNMADD231PS Y6, Y2, Y0
+	VBROADCASTSS numbers<>+60(SB), Y6
+	VFNMADD231PS Y6, Y2, Y0
+	VBROADCASTSS exp<>+12(SB), Y3
 	VBROADCASTSS exp<>+16(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS exp<>+20(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS exp<>+24(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+28(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS numbers<>+16(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VPSRLD       $0x01, Y1, Y2
 	VPSLLD       $0x17, Y2, Y2
@@ -1929,34 +1468,34 @@ TEXT ·expAVX2<>(SB), NOSPLIT, $0
 TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS      Y0, Y4
-	VBROADCASTSS expm1Bottom<>+0(SB), Y6
-	VMAXPS       Y0, Y6, Y0
-	VBROADCASTSS bias254<>+0(SB), Y1
-	VBROADCASTSS log2E<>+0(SB), Y6
-	VFMADD231PS  Y6, Y0, Y1
-	VBROADCASTSS bias254<>+0(SB), Y6
-	VSUBPS       Y6, Y1, Y2
-	VBROADCASTSS ln2Hi<>+0(SB), Y6
-	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS ln2Lo<>+0(SB), Y6
-	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS exp<>+0(SB), Y3
-	VBROADCASTSS exp<>+4(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+8(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS exp<>+12(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
+	VMAXPS       Y0, Y6, Y0
+	VBROADCASTSS numbers<>+36(SB), Y1
+	VBROADCASTSS numbers<>+44(SB), Y6
+	VFMADD231PS  Y6, Y0, Y1
+	VBROADCASTSS numbers<>+36(SB), Y6
+	VSUBPS       Y6, Y1, Y2
+	VBROADCASTSS numbers<>+56(SB), Y6
+	VFNMADD231PS Y6, Y2, Y0
+	VBROADCASTSS numbers<>+60(SB), Y6
+	VFNMADD231PS Y6, Y2, Y0
+	VBROADCASTSS exp<>+12(SB), Y3
 	VBROADCASTSS exp<>+16(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+20(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+24(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+28(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VMULPS       Y0, Y0, Y2
 	VFMADD213PS  Y0, Y2, Y3
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VPSLLD       $0x17, Y1, Y1
 	VPSUBD       Y6, Y1, Y1
 	VSUBPS       Y6, Y1, Y0
 	VFMADD231PS  Y1, Y3, Y0
-	VBROADCASTSS signBit<>+0(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y4, Y4
 	VORPS        Y4, Y0, Y0
 	RET
@@ -1965,27 +1504,27 @@ TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 	// sigmoid: 1/(1 + e^-x)
-	VBROADCASTSS sigmoidTop<>+0(SB), Y6
+	VBROADCASTSS sigmoid<>+0(SB), Y6
 	VMINPS       Y0, Y6, Y0
-	VBROADCASTSS expBottom<>+0(SB), Y6
-	VMAXPS       Y0, Y6, Y0
-	VBROADCASTSS bias254<>+0(SB), Y1
-	VBROADCASTSS log2E<>+0(SB), Y6
-	VFNMADD231PS Y6, Y0, Y1
-	VBROADCASTSS bias254<>+0(SB), Y6
-	VSUBPS       Y6, Y1, Y2
-	VBROADCASTSS ln2Hi<>+0(SB), Y6
-	VFNMSUB231PS Y6, Y2, Y0
-	VBROADCASTSS ln2Lo<>+0(SB), Y6
-	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS exp<>+0(SB), Y3
 	VBROADCASTSS exp<>+4(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS exp<>+8(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS exp<>+12(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
+	VMAXPS       Y0, Y6, Y0
+	VBROADCASTSS numbers<>+36(SB), Y1
+	VBROADCASTSS numbers<>+44(SB), Y6
+	VFNMADD231PS Y6, Y0, Y1
+	VBROADCASTSS numbers<>+36(SB), Y6
+	VSUBPS       Y6, Y1, Y2
+	VBROADCASTSS numbers<>+56(SB), Y6
+	VFNMSUB231PS Y6, Y2, Y0
+	VBROADCASTSS numbers<>+60(SB), Y6
+	VFNMADD231PS Y6, Y2, Y0
+	VBROADCASTSS exp<>+12(SB), Y3
 	VBROADCASTSS exp<>+16(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+20(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+24(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+28(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VMULPS       Y0, Y0, Y4
 	VFMADD213PS  Y0, Y4, Y3
@@ -1993,7 +1532,7 @@ TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 	VPSLLD       $0x17, Y2, Y2
 	VPSLLD       $0x17, Y1, Y1
 	VPSUBD       Y2, Y1, Y1
-	VBROADCASTSS power127<>+0(SB), Y6
+	VBROADCASTSS sigmoid<>+4(SB), Y6
 	VPSUBD       Y2, Y6, Y2
 	VADDPS       Y2, Y1, Y5
 	VSUBPS       Y5, Y1, Y4
@@ -2007,24 +1546,24 @@ TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 // Requires: AVX, FMA3
 TEXT ·log1pAVX2<>(SB), NOSPLIT, $0
 	// log1p: log(1 + x) for 0 <= x <= 1
-	VBROADCASTSS log1p<>+0(SB), Y1
-	VBROADCASTSS log1p<>+4(SB), Y6
+	VBROADCASTSS log<>+40(SB), Y1
+	VBROADCASTSS log<>+44(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+8(SB), Y6
+	VBROADCASTSS log<>+48(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+12(SB), Y6
+	VBROADCASTSS log<>+52(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+16(SB), Y6
+	VBROADCASTSS log<>+56(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+20(SB), Y6
+	VBROADCASTSS log<>+60(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+24(SB), Y6
+	VBROADCASTSS log<>+64(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+28(SB), Y6
+	VBROADCASTSS log<>+68(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+32(SB), Y6
+	VBROADCASTSS log<>+72(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
-	VBROADCASTSS log1p<>+36(SB), Y6
+	VBROADCASTSS log<>+76(SB), Y6
 	VFMADD213PS  Y6, Y0, Y1
 	VMULPS       Y0, Y0, Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -2036,7 +1575,7 @@ TEXT ·softplusAVX2<>(SB), NOSPLIT, $0
 	// softplus: log(1 + e^x); changes register 7 too
 	VXORPS       Y7, Y7, Y7
 	VMAXPS       Y7, Y0, Y7
-	VBROADCASTSS signBit<>+0(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VORPS        Y6, Y0, Y0
 	CALL         ·expAVX2<>(SB)
 	CALL         ·log1pAVX2<>(SB)
@@ -2048,51 +1587,51 @@ TEXT ·softplusAVX2<>(SB), NOSPLIT, $0
 TEXT ·tanhAVX2<>(SB), NOSPLIT, $0
 	// tanh: below tanhEdge x + x·polynomial(x²), else 1 - 2/(e^2x + 1)
 	VMOVAPS      Y0, Y4
-	VBROADCASTSS absBits<>+0(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y6
 	VANDPS       Y6, Y0, Y0
 	VMULPS       Y0, Y0, Y1
-	VBROADCASTSS tanhSmall<>+0(SB), Y2
-	VBROADCASTSS tanhSmall<>+4(SB), Y6
+	VBROADCASTSS tanh<>+8(SB), Y2
+	VBROADCASTSS tanh<>+12(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
-	VBROADCASTSS tanhSmall<>+8(SB), Y6
+	VBROADCASTSS tanh<>+16(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
-	VBROADCASTSS tanhSmall<>+12(SB), Y6
+	VBROADCASTSS tanh<>+20(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
-	VBROADCASTSS tanhSmall<>+16(SB), Y6
+	VBROADCASTSS tanh<>+24(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
 	VMULPS       Y1, Y2, Y2
 	VFMADD213PS  Y0, Y0, Y2
-	VBROADCASTSS tanhTop<>+0(SB), Y6
-	VMINPS       Y0, Y6, Y3
-	VBROADCASTSS bias127<>+0(SB), Y1
-	VBROADCASTSS twoLog2E<>+0(SB), Y6
-	VFMADD231PS  Y6, Y3, Y1
-	VBROADCASTSS bias127<>+0(SB), Y6
-	VSUBPS       Y6, Y1, Y5
-	VBROADCASTSS halfLn2<>+0(SB), Y6
-	VFNMADD231PS Y6, Y5, Y3
-	VBROADCASTSS tanh<>+0(SB), Y5
 	VBROADCASTSS tanh<>+4(SB), Y6
+	VMINPS       Y0, Y6, Y3
+	VBROADCASTSS numbers<>+40(SB), Y1
+	VBROADCASTSS numbers<>+48(SB), Y6
+	VFMADD231PS  Y6, Y3, Y1
+	VBROADCASTSS numbers<>+40(SB), Y6
+	VSUBPS       Y6, Y1, Y5
+	VBROADCASTSS numbers<>+64(SB), Y6
+	VFNMADD231PS Y6, Y5, Y3
+	VBROADCASTSS tanh<>+28(SB), Y5
+	VBROADCASTSS tanh<>+32(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS tanh<>+8(SB), Y6
+	VBROADCASTSS tanh<>+36(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS tanh<>+12(SB), Y6
+	VBROADCASTSS tanh<>+40(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS tanh<>+16(SB), Y6
+	VBROADCASTSS tanh<>+44(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS tanh<>+20(SB), Y6
+	VBROADCASTSS tanh<>+48(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
 	VPSLLD       $0x17, Y1, Y1
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VFMADD213PS  Y6, Y1, Y5
-	VBROADCASTSS two<>+0(SB), Y6
+	VBROADCASTSS numbers<>+20(SB), Y6
 	VDIVPS       Y5, Y6, Y5
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VSUBPS       Y5, Y6, Y5
-	VBROADCASTSS tanhEdge<>+0(SB), Y6
+	VBROADCASTSS tanh<>+0(SB), Y6
 	VCMPPS       $0x11, Y6, Y0, Y1
 	VBLENDVPS    Y1, Y2, Y5, Y5
-	VBROADCASTSS signBit<>+0(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y4, Y4
 	VORPS        Y4, Y5, Y5
 	VMOVAPS      Y5, Y0
@@ -2103,72 +1642,142 @@ TEXT ·tanhAVX2<>(SB), NOSPLIT, $0
 TEXT ·erfAVX2<>(SB), NOSPLIT, $0
 	// erf: below erfEdge x + x·polynomial(x²), else 1 - 2^polynomial(x)
 	VMOVAPS      Y0, Y4
-	VBROADCASTSS absBits<>+0(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y6
 	VANDPS       Y6, Y0, Y0
 	VMULPS       Y0, Y0, Y1
-	VBROADCASTSS erfSmall<>+0(SB), Y2
-	VBROADCASTSS erfSmall<>+4(SB), Y6
+	VBROADCASTSS erf<>+8(SB), Y2
+	VBROADCASTSS erf<>+12(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
-	VBROADCASTSS erfSmall<>+8(SB), Y6
+	VBROADCASTSS erf<>+16(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
-	VBROADCASTSS erfSmall<>+12(SB), Y6
+	VBROADCASTSS erf<>+20(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
-	VBROADCASTSS erfSmall<>+16(SB), Y6
+	VBROADCASTSS erf<>+24(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
-	VBROADCASTSS erfSmall<>+20(SB), Y6
+	VBROADCASTSS erf<>+28(SB), Y6
 	VFMADD213PS  Y6, Y1, Y2
 	VFMADD213PS  Y0, Y0, Y2
-	VBROADCASTSS erfTop<>+0(SB), Y6
+	VBROADCASTSS erf<>+4(SB), Y6
 	VMINPS       Y0, Y6, Y3
-	VBROADCASTSS erfLog<>+0(SB), Y5
-	VBROADCASTSS erfLog<>+4(SB), Y6
+	VBROADCASTSS erf<>+32(SB), Y5
+	VBROADCASTSS erf<>+36(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS erfLog<>+8(SB), Y6
+	VBROADCASTSS erf<>+40(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS erfLog<>+12(SB), Y6
+	VBROADCASTSS erf<>+44(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS erfLog<>+16(SB), Y6
+	VBROADCASTSS erf<>+48(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
-	VBROADCASTSS erfLog<>+20(SB), Y6
+	VBROADCASTSS erf<>+52(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
 	VMULPS       Y3, Y5, Y5
-	VBROADCASTSS bias127<>+0(SB), Y6
+	VBROADCASTSS numbers<>+40(SB), Y6
 	VADDPS       Y6, Y5, Y1
 	VSUBPS       Y6, Y1, Y3
 	VSUBPS       Y3, Y5, Y5
-	VBROADCASTSS power<>+0(SB), Y3
-	VBROADCASTSS power<>+4(SB), Y6
+	VBROADCASTSS erf<>+56(SB), Y3
+	VBROADCASTSS erf<>+60(SB), Y6
 	VFMADD213PS  Y6, Y5, Y3
-	VBROADCASTSS power<>+8(SB), Y6
+	VBROADCASTSS erf<>+64(SB), Y6
 	VFMADD213PS  Y6, Y5, Y3
-	VBROADCASTSS power<>+12(SB), Y6
+	VBROADCASTSS erf<>+68(SB), Y6
 	VFMADD213PS  Y6, Y5, Y3
-	VBROADCASTSS power<>+16(SB), Y6
+	VBROADCASTSS erf<>+72(SB), Y6
 	VFMADD213PS  Y6, Y5, Y3
-	VBROADCASTSS power<>+20(SB), Y6
+	VBROADCASTSS erf<>+76(SB), Y6
 	VFMADD213PS  Y6, Y5, Y3
 	VPSLLD       $0x17, Y1, Y1
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VFNMADD213PS Y6, Y1, Y3
-	VBROADCASTSS erfEdge<>+0(SB), Y6
+	VBROADCASTSS erf<>+0(SB), Y6
 	VCMPPS       $0x11, Y6, Y0, Y1
 	VBLENDVPS    Y1, Y2, Y3, Y3
-	VBROADCASTSS signBit<>+0(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y4, Y4
 	VORPS        Y4, Y3, Y3
 	VMOVAPS      Y3, Y0
 	RET
+
+// func sumSquaresAVX2(x []float32, s *[16]float64)
+// Requires: AVX, FMA3
+TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-32
+	// s[i mod 16] += x[i]², i ascending; the squares are exact in float64
+	//   x [n], n >= 0, a multiple of 16 in all blocks but the last, after which the halves of s may stand exchanged
+	//   Y0, Y1 x   Y2-Y3 the eight lanes of s that x belongs to, Y4-Y5 the others   Y15 mask; no stack
+	MOVQ    s+24(FP), AX
+	VMOVUPD (AX), Y2
+	VMOVUPD 32(AX), Y3
+	VMOVUPD 64(AX), Y4
+	VMOVUPD 96(AX), Y5
+	MOVQ    x_base+0(FP), DI
+	MOVQ    x_len+8(FP), CX
+	XORL    BX, BX
+	SUBQ    $+8, CX
+	JL      sumTail
+
+sumVector:
+	VMOVUPS (DI)(BX*1), Y0
+
+sumBody:
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X1, Y1
+
+	// The next vector belongs to the other half of s.
+	VMOVAPS     Y2, Y6
+	VMOVAPS     Y4, Y2
+	VFMADD231PD Y0, Y0, Y6
+	VMOVAPS     Y6, Y4
+	VMOVAPS     Y3, Y6
+	VMOVAPS     Y5, Y3
+	VFMADD231PD Y1, Y1, Y6
+	VMOVAPS     Y6, Y5
+	TESTQ       CX, CX
+	JL          sumStore
+	ADDQ        $+32, BX
+	SUBQ        $+8, CX
+	JGE         sumVector
+
+sumTail:
+	ADDQ       $+8, CX
+	JE         sumDone
+	LEAQ       tailMasks<>+32(SB), DX
+	NEGQ       CX
+	VMOVUPS    (DX)(CX*4), Y15
+	VMASKMOVPS (DI)(BX*1), Y15, Y0
+	MOVQ       $-1, CX
+	JMP        sumBody
+
+sumStore:
+sumDone:
+	VMOVUPD Y2, (AX)
+	VMOVUPD Y3, 32(AX)
+	VMOVUPD Y4, 64(AX)
+	VMOVUPD Y5, 96(AX)
+	VZEROUPPER
+	RET
+
+DATA laneNumbers<>+0(SB)/4, $0x00000000
+DATA laneNumbers<>+4(SB)/4, $0x00000001
+DATA laneNumbers<>+8(SB)/4, $0x00000002
+DATA laneNumbers<>+12(SB)/4, $0x00000003
+DATA laneNumbers<>+16(SB)/4, $0x00000004
+DATA laneNumbers<>+20(SB)/4, $0x00000005
+DATA laneNumbers<>+24(SB)/4, $0x00000006
+DATA laneNumbers<>+28(SB)/4, $0x00000007
+DATA laneNumbers<>+32(SB)/4, $0x00000008
+GLOBL laneNumbers<>(SB), RODATA|NOPTR, $36
 
 // func softmaxAVX2(s *softmax, gradient bool) (left int)
 // Requires: AVX, AVX2
 TEXT ·softmaxAVX2(SB), NOSPLIT, $256-24
 	// z[b, u] = e[u] / Σe with e[u] = exp(z[b, u] - max z[b]), Σ in 16 virtual lanes; with gradient also, y = labels[b],
 	// loss[b] = (max z[b] - z[b, y]) + log Σe and dz[b, u] = (z[b, u] - [u = y])·scale[b], +0 in the pads
-	//   z, dz [rows, ld]   labels, scale, loss [rows]   rows, units >= 1; left is not 0 if a label is none of the units
-	//   rows up to 64; pads of z may be overwritten   the sums stand on the stack until their logarithms are taken eight at a time
-	//   a row: its last vector, 1 to all lanes long, stays in a register; the others are walked three times
+	//   z, dz [rows, ld]   labels, scale, loss [rows]   1 <= rows <= 64; left is not 0 if a label is none of the units
+	//   a row: its last vector, 1 to 8 long, stays in a register, the others are walked three times; pads of z become zero
+	//   the sums stand on the stack until their logarithms are taken, eight at a time
 	//   R13 s   SI row   R8, R9 the row of z and dz   AX offset of the last vector   BX offset
-	//   registers: 0 to 6 of the functions, 7 last vector, 8, 9 sums, 10 maximum, 11 z[y], 12 scale, 13 y, 14 u
+	//   Y0-Y6 of the functions   Y7 last vector   Y8, Y9 sums   Y10 maximum   Y11 z[y]   Y12 scale   Y13 y   Y14 u   Y15 mask
 	MOVQ s+0(FP), R13
 	XORL SI, SI
 	MOVQ (R13), R8
@@ -2208,7 +1817,7 @@ row:
 
 maximum:
 	// The maximum, of which NaN is none; the last vector ends in -Inf.
-	VBROADCASTSS minusInf<>+0(SB), Y10
+	VBROADCASTSS numbers<>+24(SB), Y10
 	VMASKMOVPS   (R8)(AX*1), Y15, Y7
 	VBLENDVPS    Y15, Y7, Y10, Y7
 	VMAXPS       Y10, Y7, Y10
@@ -2242,10 +1851,9 @@ exponential:
 	VSUBPS  Y10, Y0, Y0
 	CALL    ·expAVX2<>(SB)
 	VMOVUPS Y0, (R8)(BX*1)
-	VADDPS  Y0, Y8, Y8
 
 	// The next vector belongs to the other eight lanes.
-	VMOVAPS Y8, Y0
+	VADDPS  Y0, Y8, Y0
 	VMOVAPS Y9, Y8
 	VMOVAPS Y0, Y9
 	ADDQ    $+32, BX
@@ -2280,12 +1888,12 @@ quotient:
 	TESTQ        R9, R9
 	JE           quotientOnly
 	VPCMPEQD     Y13, Y14, Y1
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VANDPS       Y6, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VMULPS       Y12, Y0, Y0
 	VMOVUPS      Y0, (R9)(BX*1)
-	VBROADCASTSS lanesAVX2<>+0(SB), Y6
+	VPBROADCASTD laneNumbers<>+32(SB), Y6
 	VPADDD       Y6, Y14, Y14
 
 quotientOnly:
@@ -2299,7 +1907,7 @@ quotientCheck:
 	TESTQ        R9, R9
 	JE           next
 	VPCMPEQD     Y13, Y14, Y1
-	VBROADCASTSS one<>+0(SB), Y6
+	VBROADCASTSS numbers<>+16(SB), Y6
 	VANDPS       Y6, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VMULPS       Y12, Y0, Y0
@@ -2341,4 +1949,42 @@ done:
 	SUBQ SI, CX
 	MOVQ CX, left+16(FP)
 	VZEROUPPER
+	RET
+
+// func logAVX2<>()
+// Requires: AVX, AVX2, FMA3
+TEXT ·logAVX2<>(SB), NOSPLIT, $0
+	// x = log(x) for 1 <= x, a sum of exponentials of which one is 1; NaN stays
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS log<>+36(SB), Y6
+	VPSUBD       Y6, Y0, Y2
+	VPSRAD       $0x17, Y2, Y2
+	VCVTDQ2PS    Y2, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPSUBD       Y2, Y0, Y0
+	VBROADCASTSS numbers<>+16(SB), Y6
+	VSUBPS       Y6, Y0, Y0
+	VBROADCASTSS log<>+0(SB), Y4
+	VBROADCASTSS log<>+4(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VBROADCASTSS log<>+8(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VBROADCASTSS log<>+12(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VBROADCASTSS log<>+16(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VBROADCASTSS log<>+20(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VBROADCASTSS log<>+24(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VBROADCASTSS log<>+28(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VBROADCASTSS log<>+32(SB), Y6
+	VFMADD213PS  Y6, Y0, Y4
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y4
+	VBROADCASTSS numbers<>+52(SB), Y6
+	VFMADD231PS  Y6, Y3, Y4
+	VSUBPS       Y1, Y1, Y0
+	VADDPS       Y4, Y0, Y0
 	RET

@@ -241,7 +241,7 @@ func (t *Trainer) newStages(batch int) {
 			d.bias = !s.tensors[1].absent
 			d.g = t.grads[s.tensors[1].spans[0].from:][:len(d.w)]
 			if i > t.first {
-				d.dx, d.lddx, d.t = t.dx, stride(s.inputs), make([]float32, scratchLen(s.units))
+				d.dx, d.lddx, d.t = t.dx, stride(s.inputs), alignedFloats(scratchLen(s.units))
 				if i > 0 {
 					previous := &n.stages[i-1]
 					d.dx = t.stages[i-1].dz

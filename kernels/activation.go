@@ -186,6 +186,7 @@ func (p *program) activations(v vectorSet) {
 	f := functions{p, v}
 	p.kernel("elementwise"+v.isa, "func(op uint8, alpha float32, dst, src []float32)",
 		"dst[i] = act(src[i]) for op = the kind of act; dst[i] *= act'(src[i]) for op = gradient + its kind",
+		"  routines: x = act(x), named for act, and x = dz·act', named …Gradient",
 		"  dst, src [n]   n >= 0, that of src; dst may be src   src of a gradient: the input of act, or its output",
 		"  first register the element of src and the result, then scratch, 13 alpha, 14 the element of dst, AX the routine",
 		"  clobbers all vectors; no stack",
@@ -205,12 +206,12 @@ func (p *program) activations(v vectorSet) {
 
 	for _, a := range activations {
 		if a.value != nil {
-			f.function(a.name, "x = "+a.name+"(x)")
+			f.function(a.name)
 			a.value(f)
 			p.RET()
 		}
 		if a.gradient != nil {
-			f.function(a.name+"Gradient", "x = dz·"+a.name+"'")
+			f.function(a.name + "Gradient")
 			a.gradient(f)
 			if a.scale {
 				p.VMULPS(f.dz(), f.x(), f.x())

@@ -12,16 +12,14 @@ func elementwise() ([]byte, error) {
 	return assemble([]string{"../kernels.go"}, []string{"adamStep", "sgdStep", "softmax"}, func(p *program) {
 		p.tailMasks()
 		p.constants()
-		p.lanesData()
-		p.log()
 		for _, v := range []vectorSet{zmm, ymm} {
 			p.adam(v)
 			p.sgd(v)
-			p.sumSquares(v)
 			p.activations(v)
 			p.functions(v)
-			p.softmax(v)
 		}
+		p.sumSquares()
+		p.softmax()
 	})
 }
 
@@ -60,8 +58,10 @@ func (v vectorSet) tail() reg.Register {
 // shorter round lanes without an element hold zero, and nothing is read or written there.
 func (p *program) walk(v vectorSet, name string, streams []stream, body func()) {
 	label := func(s string) string { return name + s }
-	for _, s := range streams {
-		p.Load(p.Param(s.slice).Base(), s.base)
+	for i, s := range streams {
+		if i == 0 || s.base != streams[i-1].base {
+			p.Load(p.Param(s.slice).Base(), s.base)
+		}
 	}
 	p.Load(p.Param(streams[0].slice).Len(), walkLeft)
 	p.XORL(walkOffset.As32(), walkOffset.As32())

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -13,63 +12,75 @@ import (
 // The library's float32 functions (math32.go), each a routine from register 0 to register 0: the same operations in the same
 // order. Where the Go code branches, both sides are computed and one is selected.
 
-// constants are the numbers in the data section. Those of a polynomial stand from the highest power down.
+// constants are the numbers in the data section, in tables; a polynomial stands from the highest power down.
 var constants = []struct {
+	table  string
 	name   string
 	values []float32
 }{
-	{"zero", []float32{0}},
-	{"half", []float32{0.5}},
-	{"minusHalf", []float32{-0.5}},
-	{"one", []float32{1}}, // its bits are 127<<23
-	{"two", []float32{2}},
-	{"minusInf", []float32{float32(math.Inf(-1))}},
-	{"signBit", []float32{float32(math.Copysign(0, -1))}},
-	{"absBits", []float32{math.Float32frombits(1<<31 - 1)}},
-	{"bias254", []float32{0x1.8p23 + 254}},
-	{"bias127", []float32{0x1.8p23 + 127}},
-	{"log2E", []float32{0x1.715476p+0}},
-	{"ln2Hi", []float32{0x1.62e4p-1}},
-	{"ln2Lo", []float32{0x1.7f7d1cp-20}},
-	{"ln2", []float32{0x1.62e43p-1}},
-	{"expTop", []float32{89}},
-	{"expBottom", []float32{-104}},
-	{"exp", []float32{0x1.6d113cp-10, 0x1.120ba2p-7, 0x1.55551ap-5, 0x1.5554dcp-3, 0.5}},
-	{"expm1Bottom", []float32{-20}},
-	{"log", []float32{-0x1.04ff46p-3, 0x1.132ebp-3, -0x1.f4c812p-4, 0x1.211abap-3, -0x1.558a74p-3, 0x1.99addep-3, -0x1.ffff74p-3,
-		0x1.55554cp-2, -0.5}},
-	{"twoThirds", []float32{math.Float32frombits(0x3f2aaaab)}},
-	{"log1p", []float32{0x1.88c46p-9, -0x1.2828dap-6, 0x1.a1ed8p-5, -0x1.7d99d4p-4, 0x1.0d21acp-3, -0x1.4ff538p-3, 0x1.98e11cp-3,
-		-0x1.fff39cp-3, 0x1.55553p-2, -0.5}},
-	{"sigmoidTop", []float32{104}},
-	{"power127", []float32{0x1p127}}, // its bits are 254<<23
-	{"tanhEdge", []float32{0.625}},
-	{"tanhTop", []float32{10}},
-	{"tanhSmall", []float32{-0x1.8ff18p-8, 0x1.5813cp-6, -0x1.b92674p-5, 0x1.110e16p-3, -0x1.555552p-2}},
-	{"twoLog2E", []float32{2 * 0x1.715476p+0}},
-	{"halfLn2", []float32{0x1.62e43p-1 / 2}},
-	{"tanh", []float32{0x1.1247fcp-2, 0x1.570beep-1, 0x1.55547cp+0, 0x1.fffe5ap+0, 2, 1}},
-	{"erfEdge", []float32{0.85}},
-	{"erfTop", []float32{4}},
-	{"erfSmall", []float32{-0x1.4d28fep-11, 0x1.4b8614p-8, -0x1.b737e8p-6, 0x1.ce257ep-4, -0x1.812726p-2, 0x1.06eba8p-3}},
-	{"erfLog", []float32{0x1.465188p-12, -0x1.314d3p-8, 0x1.0f0e42p-5, -0x1.373716p-3, -0x1.d58a8ep-1, -0x1.a0ccbcp+0}},
-	{"power", []float32{0x1.5d39ap-10, 0x1.3d21b2p-7, 0x1.c6b3d8p-5, 0x1.ebf8aep-3, 0x1.62e42cp-1, 0x1.000002p+0}},
-	{"seluAlpha", []float32{1.6732632423543772}},
-	{"seluScale", []float32{1.0507009873554805}},
-	{"seluScaleAlpha", []float32{1.0507009873554805 * 1.6732632423543772}},
-	{"sqrtHalf", []float32{0.7071067811865476}},
-	{"invSqrtTwoPi", []float32{0.3989422804014327}},
-	{"sqrtTwoOverPi", []float32{0.7978845608028654}},
-	{"geluCubic", []float32{0.044715}},
-	{"geluCubicSlope", []float32{0.134145}},
-	{"oneSixth", []float32{0.16666666666666666}},
+	{"numbers", "zero", []float32{0}},
+	{"numbers", "half", []float32{0.5}},
+	{"numbers", "minusHalf", []float32{-0.5}},
+	{"numbers", "oneSixth", []float32{0.16666666666666666}},
+	{"numbers", "one", []float32{1}}, // its bits are 127<<23
+	{"numbers", "two", []float32{2}},
+	{"numbers", "minusInf", []float32{float32(math.Inf(-1))}},
+	{"numbers", "signBit", []float32{float32(math.Copysign(0, -1))}},
+	{"numbers", "absBits", []float32{math.Float32frombits(1<<31 - 1)}},
+	{"numbers", "bias254", []float32{0x1.8p23 + 254}},
+	{"numbers", "bias127", []float32{0x1.8p23 + 127}},
+	{"numbers", "log2E", []float32{0x1.715476p+0}},
+	{"numbers", "twoLog2E", []float32{2 * 0x1.715476p+0}},
+	{"numbers", "ln2", []float32{0x1.62e43p-1}},
+	{"numbers", "ln2Hi", []float32{0x1.62e4p-1}},
+	{"numbers", "ln2Lo", []float32{0x1.7f7d1cp-20}},
+	{"numbers", "halfLn2", []float32{0x1.62e43p-1 / 2}},
+
+	{"exp", "expTop", []float32{89}},
+	{"exp", "expBottom", []float32{-104}},
+	{"exp", "expm1Bottom", []float32{-20}},
+	{"exp", "exp", []float32{0x1.6d113cp-10, 0x1.120ba2p-7, 0x1.55551ap-5, 0x1.5554dcp-3, 0.5}},
+
+	{"sigmoid", "sigmoidTop", []float32{104}},
+	{"sigmoid", "power127", []float32{0x1p127}}, // its bits are 254<<23
+
+	{"log", "log", []float32{-0x1.04ff46p-3, 0x1.132ebp-3, -0x1.f4c812p-4, 0x1.211abap-3, -0x1.558a74p-3, 0x1.99addep-3,
+		-0x1.ffff74p-3, 0x1.55554cp-2, -0.5}},
+	{"log", "twoThirds", []float32{math.Float32frombits(0x3f2aaaab)}},
+	{"log", "log1p", []float32{0x1.88c46p-9, -0x1.2828dap-6, 0x1.a1ed8p-5, -0x1.7d99d4p-4, 0x1.0d21acp-3, -0x1.4ff538p-3,
+		0x1.98e11cp-3, -0x1.fff39cp-3, 0x1.55553p-2, -0.5}},
+
+	{"tanh", "tanhEdge", []float32{0.625}},
+	{"tanh", "tanhTop", []float32{10}},
+	{"tanh", "tanhSmall", []float32{-0x1.8ff18p-8, 0x1.5813cp-6, -0x1.b92674p-5, 0x1.110e16p-3, -0x1.555552p-2}},
+	{"tanh", "tanhExp", []float32{0x1.1247fcp-2, 0x1.570beep-1, 0x1.55547cp+0, 0x1.fffe5ap+0, 2, 1}},
+
+	{"erf", "erfEdge", []float32{0.85}},
+	{"erf", "erfTop", []float32{4}},
+	{"erf", "erfSmall", []float32{-0x1.4d28fep-11, 0x1.4b8614p-8, -0x1.b737e8p-6, 0x1.ce257ep-4, -0x1.812726p-2, 0x1.06eba8p-3}},
+	{"erf", "erfLog", []float32{0x1.465188p-12, -0x1.314d3p-8, 0x1.0f0e42p-5, -0x1.373716p-3, -0x1.d58a8ep-1, -0x1.a0ccbcp+0}},
+	{"erf", "erfExp", []float32{0x1.5d39ap-10, 0x1.3d21b2p-7, 0x1.c6b3d8p-5, 0x1.ebf8aep-3, 0x1.62e42cp-1, 0x1.000002p+0}},
+
+	{"selu", "seluAlpha", []float32{1.6732632423543772}},
+	{"selu", "seluScale", []float32{1.0507009873554805}},
+	{"selu", "seluScaleAlpha", []float32{1.0507009873554805 * 1.6732632423543772}},
+
+	{"gelu", "sqrtHalf", []float32{0.7071067811865476}},
+	{"gelu", "invSqrtTwoPi", []float32{0.3989422804014327}},
+	{"gelu", "sqrtTwoOverPi", []float32{0.7978845608028654}},
+	{"gelu", "geluCubic", []float32{0.044715}},
+	{"gelu", "geluCubicSlope", []float32{0.134145}},
 }
 
 // constants emits the data section.
 func (p *program) constants() {
+	table := ""
 	for _, c := range constants {
-		p.StaticGlobal(c.name)
-		p.DataAttributes(attr.RODATA | attr.NOPTR)
+		if c.table != table {
+			table = c.table
+			p.StaticGlobal(table)
+			p.DataAttributes(attr.RODATA | attr.NOPTR)
+		}
 		for _, v := range c.values {
 			if b := math.Float32bits(v); v == 0 || v-v != 0 {
 				p.AppendDatum(operand.U32(b))
@@ -80,15 +91,27 @@ func (p *program) constants() {
 	}
 }
 
-// coefficient returns the i-th number of a constant.
-func coefficient(name string, i int) operand.Mem {
+// coefficients returns the places of a constant's numbers.
+func coefficients(name string) []operand.Mem {
+	table, offset := "", 0
 	for _, c := range constants {
-		if c.name == name && i < len(c.values) {
-			return operand.NewDataAddr(operand.NewStaticSymbol(name), 4*i)
+		if c.table != table {
+			table, offset = c.table, 0
 		}
+		if c.name == name {
+			list := make([]operand.Mem, len(c.values))
+			for i := range list {
+				list[i] = operand.NewDataAddr(operand.NewStaticSymbol(table), offset+4*i)
+			}
+			return list
+		}
+		offset += 4 * len(c.values)
 	}
-	panic(fmt.Sprintf("kernels: there is no constant %s[%d]", name, i))
+	panic("kernels: there is no constant " + name)
 }
+
+// coefficient returns the place of a constant of one number, or the first of several.
+func coefficient(name string) operand.Mem { return coefficients(name)[0] }
 
 // functions emits routines on the registers of a vectorSet. Those of this file change registers 0 to 6 and K2.
 type functions struct {
@@ -105,10 +128,10 @@ func (f functions) alpha() reg.Register     { return f.reg(13) }
 func (f functions) dz() reg.Register        { return f.reg(14) }
 
 // function begins a routine.
-func (f functions) function(name string, comment string) {
+func (f functions) function(name string, comment ...string) {
 	f.Function(name + f.isa + "<>")
 	f.Attributes(attr.NOSPLIT)
-	f.Comment(comment)
+	f.Comment(comment...)
 }
 
 // callFunction calls a routine.
@@ -120,7 +143,7 @@ func (p *program) callRegister(r reg.GPPhysical) {
 }
 
 // load sets all lanes of a register to a constant.
-func (f functions) load(name string, to reg.Register) { f.VBROADCASTSS(coefficient(name, 0), to) }
+func (f functions) load(name string, to reg.Register) { f.VBROADCASTSS(coefficient(name), to) }
 
 // withConstant emits an instruction whose first source is a constant: from memory in AVX-512, else through a register.
 func (f functions) withConstant(c operand.Mem, plain, broadcast func(...operand.Op), rest ...operand.Op) {
@@ -134,41 +157,37 @@ func (f functions) withConstant(c operand.Mem, plain, broadcast func(...operand.
 
 // multiply sets x to x·c, add to x + c.
 func (f functions) multiply(name string, x reg.Register) {
-	f.withConstant(coefficient(name, 0), f.VMULPS, f.VMULPS_BCST, x, x)
+	f.withConstant(coefficient(name), f.VMULPS, f.VMULPS_BCST, x, x)
 }
 func (f functions) add(name string, x reg.Register) {
-	f.withConstant(coefficient(name, 0), f.VADDPS, f.VADDPS_BCST, x, x)
+	f.withConstant(coefficient(name), f.VADDPS, f.VADDPS_BCST, x, x)
 }
 
 // subtract sets to to x - c.
 func (f functions) subtract(name string, x, to reg.Register) {
-	f.withConstant(coefficient(name, 0), f.VSUBPS, f.VSUBPS_BCST, x, to)
+	f.withConstant(coefficient(name), f.VSUBPS, f.VSUBPS_BCST, x, to)
 }
 
 // multiplyAdd sets p to p·x + c, one fused operation as all of these.
 func (f functions) multiplyAdd(p, x reg.Register, name string) {
-	f.withConstant(coefficient(name, 0), f.VFMADD213PS, f.VFMADD213PS_BCST, x, p)
+	f.withConstant(coefficient(name), f.VFMADD213PS, f.VFMADD213PS_BCST, x, p)
 }
 
 // addMultiple adds c·x to sum.
 func (f functions) addMultiple(sum, x reg.Register, name string) {
-	f.withConstant(coefficient(name, 0), f.VFMADD231PS, f.VFMADD231PS_BCST, x, sum)
+	f.withConstant(coefficient(name), f.VFMADD231PS, f.VFMADD231PS_BCST, x, sum)
 }
 
 // subtractMultiple subtracts c·x from sum.
 func (f functions) subtractMultiple(sum, x reg.Register, name string) {
-	f.withConstant(coefficient(name, 0), f.VFNMADD231PS, f.VFNMADD231PS_BCST, x, sum)
+	f.withConstant(coefficient(name), f.VFNMADD231PS, f.VFNMADD231PS_BCST, x, sum)
 }
 
 // horner sets p to the polynomial of that name in x.
 func (f functions) horner(p, x reg.Register, name string) {
 	f.load(name, p)
-	for _, c := range constants {
-		if c.name == name {
-			for i := range c.values[1:] {
-				f.withConstant(coefficient(name, 1+i), f.VFMADD213PS, f.VFMADD213PS_BCST, x, p)
-			}
-		}
+	for _, c := range coefficients(name)[1:] {
+		f.withConstant(c, f.VFMADD213PS, f.VFMADD213PS_BCST, x, p)
 	}
 }
 
@@ -184,13 +203,13 @@ func (f functions) atLeast(x reg.Register, name string, to reg.Register) {
 
 // abs sets to to |x|.
 func (f functions) abs(x, to reg.Register) {
-	f.withConstant(coefficient("absBits", 0), f.VANDPS, f.VANDPS_BCST, x, to)
+	f.withConstant(coefficient("absBits"), f.VANDPS, f.VANDPS_BCST, x, to)
 }
 
 // setSign gives x, which is not negative, the sign of y; it changes y.
 func (f functions) setSign(y, x reg.Register) {
 	if f.lanes == 16 {
-		f.VPTERNLOGD_BCST(imm8(0xf8), coefficient("signBit", 0), y, x) // x | y&signBit
+		f.VPTERNLOGD_BCST(imm8(0xf8), coefficient("signBit"), y, x) // x | y&signBit
 		return
 	}
 	f.load("signBit", f.constant())
@@ -236,7 +255,7 @@ func (f functions) expParts(x, t, n, p reg.Register, negated bool) {
 	if negated {
 		f.subtractMultiple(t, x, "log2E")
 		f.subtract("bias254", t, n)
-		f.withConstant(coefficient("ln2Hi", 0), f.VFNMSUB231PS, f.VFNMSUB231PS_BCST, n, x)
+		f.withConstant(coefficient("ln2Hi"), f.VFNMSUB231PS, f.VFNMSUB231PS_BCST, n, x)
 	} else {
 		f.addMultiple(t, x, "log2E")
 		f.subtract("bias254", t, n)
@@ -307,7 +326,7 @@ func (p *program) functions(v vectorSet) {
 	top := f.kept(0)
 	f.clear(v, top)
 	f.VMAXPS(top, x, top)
-	f.withConstant(coefficient("signBit", 0), f.VORPS, f.VORPS_BCST, x, x)
+	f.withConstant(coefficient("signBit"), f.VORPS, f.VORPS_BCST, x, x)
 	f.callFunction("exp")
 	f.callFunction("log1p")
 	f.VADDPS(top, x, x)
@@ -325,7 +344,7 @@ func (p *program) functions(v vectorSet) {
 	f.addMultiple(t, q, "twoLog2E")
 	f.subtract("bias127", t, s)
 	f.subtractMultiple(q, s, "halfLn2")
-	f.horner(s, q, "tanh")
+	f.horner(s, q, "tanhExp")
 	f.VPSLLD(imm8(23), t, t)
 	f.multiplyAdd(s, t, "one")
 	f.load("two", c)
@@ -348,9 +367,9 @@ func (p *program) functions(v vectorSet) {
 	f.VADDPS(c, s, t)
 	f.VSUBPS(c, t, q)
 	f.VSUBPS(q, s, s)
-	f.horner(q, s, "power")
+	f.horner(q, s, "erfExp")
 	f.VPSLLD(imm8(23), t, t)
-	f.withConstant(coefficient("one", 0), f.VFNMADD213PS, f.VFNMADD213PS_BCST, t, q)
+	f.withConstant(coefficient("one"), f.VFNMADD213PS, f.VFNMADD213PS_BCST, t, q)
 	f.selectSmall("erfEdge", n, q, t, y)
 	f.RET()
 }

@@ -144,44 +144,31 @@ func (p *program) sgd(v vectorSet) {
 	p.ret()
 }
 
-// sumSquares emits the kernel of the sum of squares.
-func (p *program) sumSquares(v vectorSet) {
-	p.kernel("sumSquares"+v.isa, "func(x []float32, s *[16]float64)",
+// sumSquares emits the kernel of the sum of squares. AVX-512 has none of its own: the chains of additions set the pace.
+func (p *program) sumSquares() {
+	p.kernel("sumSquaresAVX2", "func(x []float32, s *[16]float64)",
 		"s[i mod 16] += x[i]², i ascending; the squares are exact in float64",
-		"  x [n], n >= 0, a multiple of 16 in all blocks but the last; AVX2 may leave the halves of s exchanged: their sum is the same",
-		"  first register x, second its upper half, then s; clobbers all vectors; no stack",
+		"  x [n], n >= 0, a multiple of 16 in all blocks but the last, after which the halves of s may stand exchanged",
+		"  Y0, Y1 x   Y2-Y3 the eight lanes of s that x belongs to, Y4-Y5 the others   Y15 mask; no stack",
 	)
-	x, high := v.reg(0), v.reg(1)
-	low := x.(reg.Vec).AsY()
-	half := high.(reg.Vec).AsY()
-	sums := []reg.Register{v.reg(2), v.reg(3)}
-	if v.lanes == 8 {
-		low, half = x.(reg.Vec).AsX(), high.(reg.Vec).AsX()
-		sums = append(sums, v.reg(4), v.reg(5))
-	}
-	spare := v.reg(6)
+	v := ymm
+	x, high, spare := v.reg(0), v.reg(1), v.reg(6)
+	sums := []reg.Register{v.reg(2), v.reg(3), v.reg(4), v.reg(5)}
 	s := reg.RAX
 	p.Load(p.Param("s"), s)
 	for i, sum := range sums {
 		p.VMOVUPD(at(s, i*v.bytes()), sum)
 	}
 	p.walk(v, "sum", []stream{{reg.RDI, x, read, "x"}}, func() {
-		if v.lanes == 16 {
-			p.VEXTRACTF64X4(imm8(1), x, half)
-		} else {
-			p.VEXTRACTF128(imm8(1), x, half)
-		}
-		p.VCVTPS2PD(low, x)
-		p.VCVTPS2PD(half, high)
-		p.VFMADD231PD(x, x, sums[0])
-		p.VFMADD231PD(high, high, sums[1])
-		if v.lanes == 8 {
-			p.Comment("The next vector belongs to the other half of s.")
-			for i := range 2 {
-				p.VMOVAPS(sums[i], spare)
-				p.VMOVAPS(sums[2+i], sums[i])
-				p.VMOVAPS(spare, sums[2+i])
-			}
+		p.VEXTRACTF128(imm8(1), x, high.(reg.Vec).AsX())
+		p.VCVTPS2PD(x.(reg.Vec).AsX(), x)
+		p.VCVTPS2PD(high.(reg.Vec).AsX(), high)
+		p.Comment("The next vector belongs to the other half of s.")
+		for i, square := range []reg.Register{x, high} {
+			p.VMOVAPS(sums[i], spare)
+			p.VMOVAPS(sums[2+i], sums[i])
+			p.VFMADD231PD(square, square, spare)
+			p.VMOVAPS(spare, sums[2+i])
 		}
 	})
 	for i, sum := range sums {

@@ -1,0 +1,492 @@
+package mlp
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// ImageShape is the shape of the images that the rows of a Dataset hold: [height, width, channels], row-major.
+type ImageShape struct {
+	Height, Width, Channels int
+}
+
+// size returns the number of values of an image.
+func (s ImageShape) size() int { return s.Height * s.Width * s.Channels }
+
+// ImageConfig says how images become rows of numbers. Its zero value keeps size and colours: rows of [height, width, 3],
+// values 0 … 255.
+type ImageConfig struct {
+	// Height and Width are the size that each image is resized to. 0 and 0 keep the size, which must then be the same for
+	// all images of a folder.
+	Height, Width int
+
+	// Nearest resizes by taking the pixel at floor((i+0.5)·from/to) for each pixel i, and else the two nearest in either
+	// direction are interpolated, without antialiasing, as Keras's loaders do.
+	Nearest bool
+
+	Gray  bool // one channel, of the luma 0.299·red + 0.587·green + 0.114·blue, a whole number as Pillow's
+	Scale bool // values 0 … 1 in place of 0 … 255
+
+	// ClassNames, if not nil, are the only folders allowed, in the order of their indices; a model's, for one, so that a
+	// folder in which a class does not occur gets the same indices.
+	ClassNames []string
+
+	SkipBroken bool // skip images that cannot be read, and report them; else the first is an error
+
+	MaxPixels int   // of an image as its header tells, checked before memory is asked for; 0 means 2²⁵
+	MaxBytes  int64 // of an image's file; 0 means 64 MiB
+}
+
+// ImageReport tells what ReadImages found.
+type ImageReport struct {
+	Files   []string // the file of each row
+	Skipped []SkippedFile
+}
+
+// SkippedFile is a file, or a folder, that ReadImages left out.
+type SkippedFile struct {
+	Name   string
+	Reason string
+}
+
+// maxSide bounds Height and Width, so that no product of them overflows.
+const maxSide = 1 << 14
+
+// check reports what no image can be read by, and returns c with its defaults.
+func (c ImageConfig) check() (ImageConfig, error) {
+	switch {
+	case c.Height < 0 || c.Height > maxSide || c.Width < 0 || c.Width > maxSide || (c.Height == 0) != (c.Width == 0):
+		return c, fmt.Errorf("ImageConfig: Height is %d and Width is %d, want both 0, or both from 1 to %d", c.Height, c.Width, maxSide)
+	case c.MaxPixels < 0 || c.MaxBytes < 0:
+		return c, fmt.Errorf("ImageConfig: MaxPixels is %d and MaxBytes is %d, want 0 or more", c.MaxPixels, c.MaxBytes)
+	}
+	for i, name := range c.ClassNames {
+		if slices.Contains(c.ClassNames[:i], name) {
+			return c, fmt.Errorf("ImageConfig: ClassNames has %q twice", name)
+		}
+	}
+	c.MaxPixels = cmp.Or(c.MaxPixels, 1<<25)
+	c.MaxBytes = cmp.Or(c.MaxBytes, 64<<20)
+	return c, nil
+}
+
+// ReadImages reads a tree of folders: each folder in the root of fsys is a class, and the PNG, JPEG and GIF files in it and
+// in the folders below are its images, of a GIF the first frame. Classes are in the order of their names' bytes, files
+// in that of their paths'.
+//
+// The kind of a file is told by its content. Of 16-bit colours the upper 8 bits count, gray is repeated in all channels, and
+// transparency is dropped: a pixel has the colour that the file gives it (of a GIF, black where it is transparent). A file that is broken, or that is no image but
+// called .png, .jpg, .jpeg or .gif, is an error that names it. What else is found is skipped and told of: files of other
+// kinds, files beside the class folders, names that begin with a dot.
+func ReadImages(fsys fs.FS, cfg ImageConfig) (*Dataset, *ImageReport, error) {
+	f, err := newImageFolder(cfg)
+	if err == nil {
+		err = f.read(fsys)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("mlp: images: %w", err)
+	}
+	return &f.data, &f.report, nil
+}
+
+// ReadImage reads one image as ReadImages does, for Predict; cfg's ClassNames and SkipBroken are not looked at.
+func ReadImage(r io.Reader, cfg ImageConfig) ([]float32, ImageShape, error) {
+	cfg, err := cfg.check()
+	if err != nil {
+		return nil, ImageShape{}, fmt.Errorf("mlp: %w", err)
+	}
+	d := imageDecoder{cfg: cfg}
+	if err = d.load(r); err == nil {
+		err = d.decode()
+	}
+	if err != nil {
+		return nil, ImageShape{}, fmt.Errorf("mlp: image: %w", err)
+	}
+	shape := d.shape()
+	return d.appendRow(nil, shape), shape, nil
+}
+
+// imageFolder is a Dataset that grows image by image.
+type imageFolder struct {
+	decoder imageDecoder
+	data    Dataset
+	report  ImageReport
+}
+
+func newImageFolder(cfg ImageConfig) (*imageFolder, error) {
+	cfg, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	f := &imageFolder{decoder: imageDecoder{cfg: cfg}}
+	f.data.Targets = 1
+	f.data.ClassNames = slices.Clone(cfg.ClassNames)
+	return f, nil
+}
+
+func (f *imageFolder) skip(name, reason string) {
+	f.report.Skipped = append(f.report.Skipped, SkippedFile{name, reason})
+}
+
+// read reads all class folders.
+func (f *imageFolder) read(fsys fs.FS) error {
+	entries, err := fs.ReadDir(fsys, ".") // sorted
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case strings.HasPrefix(name, "."):
+			f.skip(name, "hidden: its name begins with a dot")
+		case !typeOf(fsys, name, e).IsDir():
+			f.skip(name, "in no class folder")
+		default:
+			class, err := f.class(name)
+			if err != nil {
+				return err
+			}
+			if err := f.readClass(fsys, name, class); err != nil {
+				return err
+			}
+		}
+	}
+	if len(f.data.X) == 0 {
+		return fmt.Errorf("there is no image in a class folder; %s skipped", plural(len(f.report.Skipped), "file", "files"))
+	}
+	return nil
+}
+
+// typeOf returns the type of an entry, or of what it links to.
+func typeOf(fsys fs.FS, name string, e fs.DirEntry) fs.FileMode {
+	if e.Type()&fs.ModeSymlink != 0 {
+		if info, err := fs.Stat(fsys, name); err == nil {
+			return info.Mode().Type()
+		}
+	}
+	return e.Type()
+}
+
+// class returns the index of a class folder.
+func (f *imageFolder) class(name string) (int, error) {
+	if f.decoder.cfg.ClassNames != nil {
+		class := slices.Index(f.data.ClassNames, name)
+		if class < 0 {
+			return 0, fmt.Errorf("folder %q is no class; there are %s", name, quoteSome(f.data.ClassNames))
+		}
+		return class, nil
+	}
+	f.data.ClassNames = append(f.data.ClassNames, name)
+	return len(f.data.ClassNames) - 1, nil
+}
+
+// readClass reads the images in a class's folder.
+func (f *imageFolder) readClass(fsys fs.FS, folder string, class int) error {
+	return fs.WalkDir(fsys, folder, func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case strings.HasPrefix(e.Name(), "."):
+			f.skip(name, "hidden: its name begins with a dot")
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case e.IsDir():
+			return nil
+		case !typeOf(fsys, name, e).IsRegular(): // reading a pipe would wait for ever
+			f.skip(name, "no regular file")
+			return nil
+		}
+		switch err := f.readFile(fsys, name, class); {
+		case err == nil:
+			return nil
+		case err == errNoImage && !isImageName(name), f.decoder.cfg.SkipBroken:
+			f.skip(name, err.Error())
+			return nil
+		default:
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	})
+}
+
+// isImageName reports whether a file's name says that it is an image of a kind that can be read.
+func isImageName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".png", ".jpg", ".jpeg", ".gif":
+		return true
+	}
+	return false
+}
+
+// readFile adds an image to the Dataset.
+func (f *imageFolder) readFile(fsys fs.FS, name string, class int) error {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := f.decoder.load(file); err != nil {
+		return err
+	}
+	if err := f.decoder.decode(); err != nil {
+		return err
+	}
+	shape := f.decoder.shape()
+	switch d := &f.data; {
+	case d.X == nil:
+		d.Image, d.Features = shape, shape.size()
+	case d.Image != shape:
+		return fmt.Errorf("%d×%d pixels, want %d×%d as the first image, or an ImageConfig with Height and Width", shape.Height, shape.Width,
+			d.Image.Height, d.Image.Width)
+	}
+	f.data.X = f.decoder.appendRow(f.data.X, shape)
+	f.data.Y = append(f.data.Y, float32(class))
+	f.report.Files = append(f.report.Files, name)
+	return nil
+}
+
+// imageDecoder turns one file after the other into pixels, in buffers that it uses again.
+type imageDecoder struct {
+	cfg  ImageConfig
+	file bytes.Buffer
+
+	pixels []uint8 // [height, width, channels]
+	ImageShape
+}
+
+// errNoImage tells that a file has none of the formats.
+var errNoImage = errors.New("no PNG, JPEG or GIF image")
+
+// imageFormats holds the bytes that a format begins with.
+var imageFormats = []struct {
+	magic  string
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+}{
+	{"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
+	{"\xff\xd8", jpeg.DecodeConfig, jpeg.Decode},
+	{"GIF8", gif.DecodeConfig, gif.Decode},
+}
+
+// load reads a file.
+func (d *imageDecoder) load(r io.Reader) error {
+	d.file.Reset()
+	n, err := d.file.ReadFrom(io.LimitReader(r, d.cfg.MaxBytes+1))
+	if err == nil && n > d.cfg.MaxBytes {
+		err = fmt.Errorf("the file has more than MaxBytes, which is %d", d.cfg.MaxBytes)
+	}
+	return err
+}
+
+// decode decodes the file, after a look at the size that it claims.
+func (d *imageDecoder) decode() error {
+	file := d.file.Bytes()
+	for _, format := range imageFormats {
+		if !bytes.HasPrefix(file, []byte(format.magic)) {
+			continue
+		}
+		header, err := format.config(bytes.NewReader(file))
+		if err != nil {
+			return err
+		}
+		if header.Width < 1 || header.Height < 1 {
+			return fmt.Errorf("%d×%d pixels, want at least one", header.Height, header.Width)
+		}
+		if int64(header.Width)*int64(header.Height) > int64(d.cfg.MaxPixels) {
+			return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d", header.Height, header.Width, d.cfg.MaxPixels)
+		}
+		img, err := format.decode(bytes.NewReader(file))
+		if err != nil {
+			return err
+		}
+		d.setPixels(img, header.Height, header.Width)
+		return nil
+	}
+	return errNoImage
+}
+
+// setPixels takes the colours of an image of a size that may be larger than img, which is the case with GIF frames; what
+// img does not cover is black.
+func (d *imageDecoder) setPixels(img image.Image, height, width int) {
+	d.ImageShape = ImageShape{height, width, 3}
+	if d.cfg.Gray {
+		d.Channels = 1
+	}
+	d.pixels = slices.Grow(d.pixels[:0], d.size())[:d.size()]
+	clear(d.pixels)
+	bounds := img.Bounds().Intersect(image.Rect(0, 0, width, height))
+	readRow := rowReader(img, bounds)
+	rgb := make([]uint8, 3*bounds.Dx())
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		row := d.pixels[(y*width+bounds.Min.X)*d.Channels:]
+		if !d.cfg.Gray {
+			readRow(row[:len(rgb)], y)
+			continue
+		}
+		readRow(rgb, y)
+		for x := range row[:bounds.Dx()] {
+			row[x] = luma(rgb[3*x], rgb[3*x+1], rgb[3*x+2])
+		}
+	}
+}
+
+// luma returns the gray of a colour as Pillow computes it, in 16 binary places.
+func luma(red, green, blue uint8) uint8 {
+	return uint8((19595*uint32(red) + 38470*uint32(green) + 7471*uint32(blue) + 1<<15) >> 16)
+}
+
+// rowReader returns a function that writes the colours of a row of img within bounds to rgb [width, 3], without their alpha,
+// by which they are not multiplied. The image types that hold most files are read without an interface value a pixel.
+func rowReader(img image.Image, bounds image.Rectangle) func(rgb []uint8, y int) {
+	left := bounds.Min.X
+	switch img := img.(type) {
+	case *image.YCbCr:
+		return func(rgb []uint8, y int) {
+			for x, luma := range img.Y[img.YOffset(left, y):][:len(rgb)/3] {
+				i := img.COffset(left+x, y)
+				rgb[3*x], rgb[3*x+1], rgb[3*x+2] = color.YCbCrToRGB(luma, img.Cb[i], img.Cr[i])
+			}
+		}
+	case *image.Gray:
+		return func(rgb []uint8, y int) {
+			for x, v := range img.Pix[img.PixOffset(left, y):][:len(rgb)/3] {
+				rgb[3*x], rgb[3*x+1], rgb[3*x+2] = v, v, v
+			}
+		}
+	case *image.RGBA: // opaque, as package png uses it
+		return func(rgb []uint8, y int) { take3(rgb, img.Pix[img.PixOffset(left, y):], 1) }
+	case *image.NRGBA:
+		return func(rgb []uint8, y int) { take3(rgb, img.Pix[img.PixOffset(left, y):], 1) }
+	case *image.NRGBA64:
+		return func(rgb []uint8, y int) { take3(rgb, img.Pix[img.PixOffset(left, y):], 2) }
+	case *image.Paletted:
+		palette := make([][3]uint8, len(img.Palette))
+		for i, c := range img.Palette {
+			palette[i] = withoutAlpha(c)
+		}
+		return func(rgb []uint8, y int) {
+			for x, index := range img.Pix[img.PixOffset(left, y):][:len(rgb)/3] {
+				copy(rgb[3*x:], palette[index][:])
+			}
+		}
+	}
+	return func(rgb []uint8, y int) {
+		for x := range len(rgb) / 3 {
+			c := withoutAlpha(img.At(left+x, y))
+			copy(rgb[3*x:], c[:])
+		}
+	}
+}
+
+// take3 takes the first three of the four channels of pix, whose samples have size bytes, the upper one first.
+func take3(rgb, pix []uint8, size int) {
+	for ; len(rgb) >= 3; rgb = rgb[3:] {
+		rgb[0], rgb[1], rgb[2] = pix[0], pix[size], pix[2*size]
+		pix = pix[4*size:]
+	}
+}
+
+// withoutAlpha returns a colour without its alpha.
+func withoutAlpha(c color.Color) [3]uint8 {
+	if c, ok := c.(color.NRGBA); ok {
+		return [3]uint8{c.R, c.G, c.B}
+	}
+	red, green, blue, _ := c.RGBA()
+	return [3]uint8{uint8(red >> 8), uint8(green >> 8), uint8(blue >> 8)}
+}
+
+// shape returns the shape of the row that the image becomes.
+func (d *imageDecoder) shape() ImageShape {
+	if d.cfg.Height == 0 {
+		return d.ImageShape
+	}
+	return ImageShape{d.cfg.Height, d.cfg.Width, d.Channels}
+}
+
+// appendRow appends the image, brought to its shape and scale.
+func (d *imageDecoder) appendRow(x []float32, shape ImageShape) []float32 {
+	unit := 1.0
+	if d.cfg.Scale {
+		unit = 255
+	}
+	n := len(x)
+	x = slices.Grow(x, shape.size())[:n+shape.size()]
+	if d.cfg.Nearest {
+		resizeNearest(x[n:], shape, d.pixels, d.ImageShape, unit)
+	} else {
+		resizeBilinear(x[n:], shape, d.pixels, d.ImageShape, unit)
+	}
+	return x
+}
+
+// resizeNearest resizes src [from] to dst [to]: each pixel is the one whose square its centre lies in. Values are divided
+// by unit.
+func resizeNearest[S uint8 | float32](dst []float32, to ImageShape, src []S, from ImageShape, unit float64) {
+	for i := range to.Height {
+		row := src[nearest(i, from.Height, to.Height)*from.Width*from.Channels:]
+		for j := range to.Width {
+			pixel := row[nearest(j, from.Width, to.Width)*from.Channels:]
+			for c, v := range pixel[:from.Channels] {
+				dst[c] = float32(float64(v) / unit)
+			}
+			dst = dst[from.Channels:]
+		}
+	}
+}
+
+// nearest returns floor((i + 0.5)·from/to).
+func nearest(i, from, to int) int {
+	return int((2*int64(i) + 1) * int64(from) / (2 * int64(to)))
+}
+
+// resizeBilinear resizes src [from] to dst [to] by interpolating between pixels' centres, beyond which the edge goes on.
+// Values are divided by unit, and rounded once.
+func resizeBilinear[S uint8 | float32](dst []float32, to ImageShape, src []S, from ImageShape, unit float64) {
+	channels := from.Channels
+	columns := make([]between, to.Width)
+	for j := range columns {
+		columns[j] = interpolate(j, from.Width, to.Width)
+	}
+	for i := range to.Height {
+		y := interpolate(i, from.Height, to.Height)
+		upper, lower := src[y.first*from.Width*channels:], src[y.second*from.Width*channels:]
+		for _, x := range columns {
+			left, right := x.first*channels, x.second*channels
+			for c := range channels {
+				top := mix(float64(upper[left+c]), float64(upper[right+c]), x.part)
+				bottom := mix(float64(lower[left+c]), float64(lower[right+c]), x.part)
+				dst[c] = float32(mix(top, bottom, y.part) / unit)
+			}
+			dst = dst[channels:]
+		}
+	}
+}
+
+// mix returns the value that lies part of the way from a to b.
+func mix(a, b, part float64) float64 { return a + float64(part*(b-a)) }
+
+// between is a place between two pixels.
+type between struct {
+	first, second int
+	part          float64 // of the way from the first to the second
+}
+
+// interpolate returns the place of pixel i of to, (i + 0.5)·from/to - 0.5, among from pixels.
+func interpolate(i, from, to int) between {
+	// Whole numbers over 2·to are exact.
+	place := max((2*int64(i)+1)*int64(from)-int64(to), 0)
+	first, rest := int(place/(2*int64(to))), place%(2*int64(to))
+	return between{first, min(first+1, from-1), float64(rest) / float64(2*int64(to))}
+}
