@@ -19,7 +19,7 @@ import (
 //
 // The file holds weights, the optimizer's state, the place in the shuffled rows, metrics, History and the callbacks' State. It is
 // replaced atomically, and the one before it stays as Path with ".previous". Another network, trainer configuration, data set or
-// FitConfig (but for Epochs) is an error.
+// FitConfig (but for Epochs) is a *CheckpointError.
 type Checkpoint struct {
 	Path  string // "" is off
 	Steps int    // write after each that many steps, besides the end of each epoch and a done ctx; 0 means never
@@ -123,7 +123,7 @@ func (f *fit) fingerprints(s *checkpointState) error {
 	if _, ok := opt.schedule.(ScheduleFunc); ok {
 		schedule = "function"
 	}
-	opt.schedule, opt.rate = nil, 0
+	opt.schedule = nil
 	names := []string{}
 	for _, m := range t.metrics {
 		names = append(names, m.name)
@@ -135,8 +135,12 @@ func (f *fit) fingerprints(s *checkpointState) error {
 	if f.validation != nil {
 		validation = f.validation.digest()
 	}
-	s.Fit = fmt.Sprintf("%d training rows, validation %q every %d, class weights %v, no shuffle %v, initial epoch %d, steps per epoch %d",
-		len(f.order), validation, f.cfg.ValidateEvery, f.cfg.ClassWeights, f.cfg.NoShuffle, f.cfg.InitialEpoch, f.cfg.StepsPerEpoch)
+	augment := ""
+	for _, a := range f.cfg.Augment {
+		augment += fmt.Sprintf("%T%+v ", a, a)
+	}
+	s.Fit = fmt.Sprintf("%d training rows, validation %q every %d, class weights %v, augment %q, no shuffle %v, initial epoch %d, steps per epoch %d",
+		len(f.order), validation, f.cfg.ValidateEvery, f.cfg.ClassWeights, augment, f.cfg.NoShuffle, f.cfg.InitialEpoch, f.cfg.StepsPerEpoch)
 	return nil
 }
 
@@ -342,6 +346,26 @@ func (f *fit) restore(data []byte, training *Training, hooks []Hooks, history *H
 	return nil
 }
 
+// CheckpointError tells that a checkpoint is of another training than the one that finds it.
+type CheckpointError struct {
+	What   string // "network", "trainer", "data" or "FitConfig"
+	Stored string // its description in the checkpoint
+	Here   string // and here
+}
+
+func (e *CheckpointError) Error() string {
+	// From a little before the first difference.
+	at := 0
+	for at < min(len(e.Stored), len(e.Here)) && e.Stored[at] == e.Here[at] {
+		at++
+	}
+	excerpt := func(s string) string {
+		from, to := max(at-24, 0), min(at+24, len(s))
+		return s[from:to]
+	}
+	return fmt.Sprintf("it is of another %s: %q there, %q here", e.What, excerpt(e.Stored), excerpt(e.Here))
+}
+
 // checkState returns an error unless the checkpoint is of this training.
 func (f *fit) checkState(s *checkpointState, hooks []Hooks) error {
 	if s.Version != checkpointVersion {
@@ -355,7 +379,7 @@ func (f *fit) checkState(s *checkpointState, hooks []Hooks) error {
 		{"network", s.Network, here.Network}, {"trainer", s.Trainer, here.Trainer}, {"data", s.Data, here.Data}, {"FitConfig", s.Fit, here.Fit},
 	} {
 		if c.there != c.here {
-			return fmt.Errorf("it is of another %s: %s, here %s", c.what, c.there, c.here)
+			return &CheckpointError{c.what, c.there, c.here}
 		}
 	}
 	inPass := s.Batches - s.PassStart

@@ -24,7 +24,7 @@ func optionsTrainer(t testing.TB) (*Trainer, *Dataset, FitConfig, *EarlyStopping
 	})
 	stopping := &EarlyStopping{Monitor: "val_loss", Patience: 2, RestoreBestWeights: true}
 	return trainer, blobs(75, 2), FitConfig{
-		Epochs: 6, ValidationSplit: 0.2, ClassWeights: map[int]float64{2: 3}, StepsPerEpoch: 5, ValidateEvery: 1,
+		Epochs: 6, ValidationSplit: 0.2, ClassWeights: map[int]float64{2: 3}, StepsPerEpoch: 5, ValidateEvery: 1, Augment: []Augmentation{RandomNoise{Deviation: 0.05}},
 		Callbacks: []Callback{ReduceLearningRateOnPlateau{Monitor: "loss", Patience: 1, Factor: 0.5, MinDelta: 0.1}, stopping, &ProgressLog{Writer: new(strings.Builder)}},
 	}, stopping
 }

@@ -21,6 +21,9 @@ type FitConfig struct {
 	// the class is the largest. Validation is not weighted.
 	ClassWeights map[int]float64
 
+	// Augment changes the training rows at random, in this order, each time that a batch is made of them.
+	Augment []Augmentation
+
 	NoShuffle bool // keep the rows' order; else each pass over the rows draws a new one
 	Callbacks []Callback
 
@@ -59,7 +62,8 @@ type fit struct {
 	weights    []float32 // one a row of data, or nil
 	order      []int     // the rows of data that are trained on, in the order of the current pass
 	cfg        FitConfig
-	passStart  int // the trainer's steps before the current pass over the rows
+	augmenter  *augmenter // nil without Augment
+	passStart  int        // the trainer's steps before the current pass over the rows
 
 	lossSum float64 // of the epoch, weighted by rows
 	rows    int     // of the epoch so far
@@ -155,6 +159,11 @@ func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
 	f.passStart = t.batches
 	f.drawOrder()
 	var err error
+	if len(cfg.Augment) > 0 {
+		if f.augmenter, err = newAugmenter(cfg.Augment, d, t.loss.kind == sparseCategoricalCrossentropy); err != nil {
+			return nil, err
+		}
+	}
 	f.weights, err = t.rowWeights(d, n, cfg.ClassWeights)
 	return f, err
 }
@@ -361,10 +370,10 @@ func (f *fit) nextBatch() (y, weights []float32, rows int) {
 	return y, weights, rows
 }
 
-// batch gathers rows of the data into the trainer's batch. Rows in order are used where they are.
+// batch gathers rows of the data into the trainer's batch, and augments them. Else rows in order are used where they are.
 func (f *fit) batch(order []int) (y, weights []float32) {
 	t, d, rows := f.trainer, f.data, len(order)
-	if f.cfg.NoShuffle {
+	if f.cfg.NoShuffle && f.augmenter == nil {
 		s := d.slice(order[0], order[0]+rows)
 		t.x, t.ldx = s.X, d.Features
 		if f.weights != nil {
@@ -382,7 +391,11 @@ func (f *fit) batch(order []int) (y, weights []float32) {
 			weights[i] = f.weights[r]
 		}
 	}
-	return t.yGather[:rows*d.Targets], weights
+	y = t.yGather[:rows*d.Targets]
+	if f.augmenter != nil {
+		f.augmenter.apply(t.x, t.ldx, y, order, augmentKey(t.cfg.Seed, f.passStart))
+	}
+	return y, weights
 }
 
 // gather copies rows of x into the batch.

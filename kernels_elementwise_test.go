@@ -11,6 +11,7 @@ import (
 type elementwiseCase struct {
 	name   string
 	arrays int // the operands, the written ones first
+	length int // the operand whose length counts
 	run    func(k isa, arrays [][]float32)
 }
 
@@ -29,10 +30,10 @@ func updateCases(rng *rand.Rand) []elementwiseCase {
 	n := s
 	n.nesterov = true
 	return []elementwiseCase{
-		{"adam", 4, func(k isa, x [][]float32) { k.adam(x[0], x[1], x[2], x[3], a) }},
-		{"sgd", 2, func(k isa, x [][]float32) { k.sgd(x[0], nil, x[1], &s) }},
-		{"momentum", 3, func(k isa, x [][]float32) { k.sgd(x[0], x[1], x[2], &s) }},
-		{"nesterov", 3, func(k isa, x [][]float32) { k.sgd(x[0], x[1], x[2], &n) }},
+		{"adam", 4, 0, func(k isa, x [][]float32) { k.adam(x[0], x[1], x[2], x[3], a) }},
+		{"sgd", 2, 0, func(k isa, x [][]float32) { k.sgd(x[0], nil, x[1], &s) }},
+		{"momentum", 3, 0, func(k isa, x [][]float32) { k.sgd(x[0], x[1], x[2], &s) }},
+		{"nesterov", 3, 0, func(k isa, x [][]float32) { k.sgd(x[0], x[1], x[2], &n) }},
 	}
 }
 
@@ -126,9 +127,9 @@ func activationCases() []elementwiseCase {
 			a.alpha = 0.3
 		}
 		cases = append(cases,
-			elementwiseCase{a.String(), 2, func(k isa, x [][]float32) { k.activate(a, x[0], x[1]) }},
-			elementwiseCase{a.String() + " in place", 1, func(k isa, x [][]float32) { k.activate(a, x[0], x[0]) }},
-			elementwiseCase{"gradient of " + a.String(), 2, func(k isa, x [][]float32) { k.gradActivation(a, x[0], x[1]) }})
+			elementwiseCase{a.String(), 2, 1, func(k isa, x [][]float32) { k.activate(a, x[0], x[1]) }},
+			elementwiseCase{a.String() + " in place", 1, 0, func(k isa, x [][]float32) { k.activate(a, x[0], x[0]) }},
+			elementwiseCase{"gradient of " + a.String(), 2, 1, func(k isa, x [][]float32) { k.gradActivation(a, x[0], x[1]) }})
 	}
 	return cases
 }
@@ -223,5 +224,95 @@ func TestElementwiseSoftmax(t *testing.T) {
 		}
 		compareSoftmax(t, newSoftmax(rng, scattered(rng), 700, 333, logits), k)
 		compareSoftmax(t, newSoftmax(rng, scattered(rng), 2, 2*severalCalls+5, logits), k)
+	})
+}
+
+// TestElementwiseLabels has labels that are none of the units: the kernels panic before they read there.
+func TestElementwiseLabels(t *testing.T) {
+	eachKernel(t, func(t *testing.T, k kernel) {
+		rng := rand.New(rand.NewPCG(11, 0))
+		for _, label := range []float32{-1, 5, float32(math.NaN()), 1e10, float32(math.Inf(1))} {
+			s := newSoftmax(rng, scattered(rng), 3, 5, uniform)
+			s.labels[1] = label
+			if !panics(func() { k.isa.softmaxCrossentropy(s) }) {
+				t.Errorf("label %v of 5 units passes", label)
+			}
+		}
+	})
+}
+
+// TestElementwiseCheck has operands that are a float too short.
+func TestElementwiseCheck(t *testing.T) {
+	eachKernel(t, func(t *testing.T, k kernel) {
+		rng := rand.New(rand.NewPCG(12, 0))
+		const n = 8
+		for _, c := range elementwiseCases(rng) {
+			for short := range c.arrays {
+				x := make([][]float32, c.arrays)
+				for a := range x {
+					x[a] = make([]float32, n)
+				}
+				x[short] = x[short][: n-1 : n-1]
+				if short != c.length && !panics(func() { c.run(k.isa, x) }) {
+					t.Errorf("%s: operand %d may be too short", c.name, short)
+				}
+			}
+		}
+		for i, operand := range []func(s *softmax) *[]float32{
+			func(s *softmax) *[]float32 { return &s.z }, func(s *softmax) *[]float32 { return &s.dz },
+			func(s *softmax) *[]float32 { return &s.labels }, func(s *softmax) *[]float32 { return &s.scale },
+			func(s *softmax) *[]float32 { return &s.loss },
+		} {
+			s := newSoftmax(rng, scattered(rng), 3, 8, uniform)
+			x := operand(s)
+			*x = (*x)[: len(*x)-1 : len(*x)-1]
+			if !panics(func() { k.isa.softmaxCrossentropy(s) }) {
+				t.Errorf("softmax: operand %d may be too short", i)
+			}
+		}
+	})
+}
+
+func panics(f func()) (panicked bool) {
+	defer func() { panicked = recover() != nil }()
+	f()
+	return false
+}
+
+// TestElementwiseAllocate fails if a call allocates, with its operands on the stack.
+func TestElementwiseAllocate(t *testing.T) {
+	eachKernel(t, func(t *testing.T, k kernel) {
+		if n := testing.AllocsPerRun(10, func() {
+			var w, m, v, g, z, dz [16]float32
+			var labels, scale, loss [2]float32
+			k.isa.adam(w[:], m[:], v[:], g[:], &adamStep{scale: 1, rate: 1, epsilon: 1})
+			k.isa.sgd(w[:], m[:], g[:], &sgdStep{scale: 1, rate: 1})
+			k.isa.sgd(w[:], nil, g[:], &sgdStep{scale: 1, rate: 1})
+			k.isa.sumSquares(g[:])
+			k.isa.activate(Mish, w[:], g[:])
+			k.isa.gradActivation(Mish, w[:], g[:])
+			s := softmax{z: z[:], dz: dz[:], labels: labels[:], scale: scale[:], loss: loss[:], ld: 8, rows: 2, units: 3}
+			k.isa.softmax(&s)
+			k.isa.softmaxCrossentropy(&s)
+		}); n != 0 {
+			t.Errorf("%v allocations", n)
+		}
+	})
+}
+
+func FuzzElementwise(f *testing.F) {
+	f.Add(uint64(1), uint16(16), uint8(3))
+	f.Add(uint64(2), uint16(333), uint8(29))
+	f.Fuzz(func(t *testing.T, seed uint64, n uint16, rows uint8) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		for _, k := range kernels() {
+			if !k.available {
+				continue
+			}
+			for _, c := range elementwiseCases(rng) {
+				c.compare(t, k, scattered(rng), int(n), func(int) float32 { return special(rng) })
+			}
+			compareSoftmax(t, newSoftmax(rng, scattered(rng), 1+int(rows), 1+int(n%300), special), k)
+		}
 	})
 }

@@ -57,7 +57,7 @@ type LayerRecord struct {
 }
 
 // monitorSteps is the number of steps of an epoch that a Monitor looks at. With batches of 32, four show a unit some hundred rows, enough
-// to tell a dead one from a rare one, and cost a large epoch next to nothing.
+// to tell a dead one from a rare one. A look takes about as long as two or three steps of a small network, less of a large one.
 const monitorSteps = 4
 
 // Report returns what the Monitor saw of the last training.
@@ -158,16 +158,18 @@ func (w *watch) measure() {
 		s, sums := &net.stages[i], &w.sums[i]
 		peak := peaks[:s.reluUnits()]
 		peaks = peaks[len(peak):]
+		var sum [lanes]float64
 		for r := range t.rows {
 			row := t.stages[i].out[r*stride(s.units):][:s.units]
-			sums.sum += laneSum64(row)
+			addLanes(&sum, row)
 			sums.squares += k.sumSquares(row)
-			for j, top := range peak {
-				if row[j] > top {
-					peak[j] = row[j]
+			for j, v := range row[:len(peak)] {
+				if v > peak[j] {
+					peak[j] = v
 				}
 			}
 		}
+		sums.sum += foldLanes64(&sum)
 		sums.values += float64(t.rows * s.units)
 		var gradient, weights, update float64
 		for _, tn := range s.tensors {
@@ -190,9 +192,8 @@ func (w *watch) measure() {
 	}
 }
 
-// laneSum64 returns Σx in float64, in 16 virtual lanes as sumSquares.
-func laneSum64(x []float32) float64 {
-	var s [lanes]float64
+// addLanes adds the values of x to 16 virtual lanes, as sumSquares.
+func addLanes(s *[lanes]float64, x []float32) {
 	for ; len(x) >= lanes; x = x[lanes:] {
 		for i, v := range x[:lanes] {
 			s[i] += float64(v)
@@ -201,7 +202,6 @@ func laneSum64(x []float32) float64 {
 	for i, v := range x {
 		s[i] += float64(v)
 	}
-	return foldLanes64(&s)
 }
 
 // layer returns a layer's record without numbers.

@@ -311,3 +311,74 @@ func TestMonitorReportString(t *testing.T) {
 		t.Errorf("an empty report says %q", got)
 	}
 }
+
+// The rules at their thresholds, on epochs with a Dense layer of 4 ReLU units in front of one of 1.
+func TestMonitorThresholds(t *testing.T) {
+	report := func(epochs int, change func(i int, e *EpochRecord)) *MonitorReport {
+		r := &MonitorReport{Baseline: 1}
+		for i := range epochs {
+			e := EpochRecord{Epoch: i, Loss: 0.5, ValidationLoss: 0.5, Layers: []LayerRecord{
+				{GradientNorm: 1, UpdateRatio: 0.001, weights: 4, units: 4, dense: true}, {GradientNorm: 1, UpdateRatio: 0.001, weights: 4, dense: true},
+			}}
+			change(i, &e)
+			r.Epochs = append(r.Epochs, e)
+		}
+		return r
+	}
+	// rising falls in training by half, and rises in validation from its best epoch on.
+	rising := func(by, penalty float64) func(i int, e *EpochRecord) {
+		return func(i int, e *EpochRecord) {
+			e.Loss, e.Penalty = 0.5/float64(1+i)+penalty, penalty
+			e.ValidationLoss = 0.5 + penalty
+			if i >= 8 {
+				e.ValidationLoss += by
+			}
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		report *MonitorReport
+		want   []Trouble
+		epoch  int
+	}{
+		{"healthy", report(3, func(i int, e *EpochRecord) {}), nil, 0},
+		{"a large step in one epoch", report(3, func(i int, e *EpochRecord) { e.Layers[1].UpdateRatio = []float64{0.1, 2, 0.1}[i] }), nil, 0},
+		{"large steps", report(3, func(i int, e *EpochRecord) { e.Layers[1].UpdateRatio = []float64{0.1, 1.01, 2}[i] }), []Trouble{ExplodingGradients}, 1},
+		{"large steps, between them nothing seen", report(3, func(i int, e *EpochRecord) {
+			if e.Layers[1].UpdateRatio = 2; i == 1 {
+				e.Layers = nil
+			}
+		}), []Trouble{ExplodingGradients}, 0},
+		{"growth by 999", report(4, func(i int, e *EpochRecord) { e.Layers[0].GradientNorm = []float64{1, 10, 999, 999}[i] }), nil, 0},
+		{"growth by 1001", report(4, func(i int, e *EpochRecord) { e.Layers[0].GradientNorm = []float64{1, 10, 1001, 2000}[i] }), []Trouble{ExplodingGradients}, 2},
+		{"half dead", report(3, func(i int, e *EpochRecord) { e.Layers[0].Dead = 0.5 }), nil, 0},
+		{"more dead", report(3, func(i int, e *EpochRecord) { e.Layers[0].Dead = []float64{0.25, 0.75, 0.75}[i] }), []Trouble{DeadUnits}, 1},
+		{"vanishing", report(3, func(i int, e *EpochRecord) { e.Layers[0].GradientNorm = 0.0009 }), []Trouble{VanishingGradients}, 0},
+		{"hardly vanishing", report(3, func(i int, e *EpochRecord) { e.Layers[0].GradientNorm = 0.0011 }), nil, 0},
+		{"vanishing in the last layer", report(3, func(i int, e *EpochRecord) { e.Layers[1].GradientNorm = 0 }), nil, 0},
+		{"the dead let no gradient through", report(3, func(i int, e *EpochRecord) { e.Layers[0].Dead, e.Layers[0].GradientNorm = 1, 0 }), []Trouble{DeadUnits}, 0},
+		{"a rise of 8 %", report(13, rising(0.04, 0)), nil, 0},
+		{"a rise of 12 %", report(13, rising(0.06, 0)), []Trouble{Overfitting}, 5},
+		{"a rise that is shorter than five epochs", report(12, rising(0.06, 0)), nil, 0},
+		{"a rise of 12 %, of half with the penalty", report(13, rising(0.06, 0.5)), []Trouble{Overfitting}, 5},
+		{"a rise where training stands still", report(13, func(i int, e *EpochRecord) { rising(0.06, 0)(i, e); e.Loss = 0.5 }), nil, 0},
+		{"a rise far below the baseline", report(13, func(i int, e *EpochRecord) {
+			e.Loss, e.ValidationLoss = 0.005/float64(1+i), 0.005*float64(1+i/6)
+		}), nil, 0},
+		{"little learned", report(1, func(i int, e *EpochRecord) { e.Loss, e.ValidationLoss = 0.76, 0.8 }), []Trouble{Underfitting}, 0},
+		{"little learned for the dropout", report(1, func(i int, e *EpochRecord) { e.Loss, e.ValidationLoss = 0.8, 0.74 }), nil, 0},
+		{"a large penalty", report(1, func(i int, e *EpochRecord) { e.Loss, e.ValidationLoss, e.Penalty = 0.8, 0.8, 0.1 }), nil, 0},
+		{"no baseline", &MonitorReport{Baseline: math.NaN(), Epochs: []EpochRecord{{Loss: 5, ValidationLoss: math.NaN()}}}, nil, 0},
+	} {
+		var got []Trouble
+		findings := c.report.diagnose()
+		for _, f := range findings {
+			got = append(got, f.Trouble)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, findings, c.want)
+		} else if len(got) > 0 && findings[0].Epoch != c.epoch {
+			t.Errorf("%s: since epoch %d, want %d: %v", c.name, findings[0].Epoch, c.epoch, findings)
+		}
+	}
+}

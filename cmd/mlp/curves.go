@@ -21,6 +21,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/seed975aa5d7/mlp"
 )
 
 // curves are the numbers of a history.
@@ -36,7 +38,21 @@ func readCurves(path string) (curves, error) {
 		return curves{}, err
 	}
 	defer f.Close()
-	records, err := csv.NewReader(f).ReadAll()
+	return parseCurves(path, f)
+}
+
+// curvesOf returns the curves of a training.
+func curvesOf(h *mlp.History) (curves, error) {
+	var b bytes.Buffer
+	if err := h.WriteCSV(&b); err != nil {
+		return curves{}, err
+	}
+	return parseCurves("the history", &b)
+}
+
+// parseCurves reads a history; NA stands where an epoch lacks a number, for want of a validation.
+func parseCurves(path string, r io.Reader) (curves, error) {
+	records, err := csv.NewReader(r).ReadAll()
 	if err != nil {
 		return curves{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -52,6 +68,9 @@ func readCurves(path string) (curves, error) {
 		c.epochs = append(c.epochs, epoch)
 		for j, name := range records[0][1:] {
 			v, err := strconv.ParseFloat(record[j+1], 64)
+			if record[j+1] == "NA" {
+				v, err = math.NaN(), nil
+			}
 			if err != nil {
 				return curves{}, fmt.Errorf("%s:%d: column %q: %q is no number", path, i+2, name, record[j+1])
 			}
@@ -83,19 +102,22 @@ func (c curves) points(name string) plotter.XYs {
 	return points
 }
 
-// figure shows one panel a metric, two beside each other.
+// figure shows panels, two beside each other, with a title and a legend.
 type figure struct {
-	title     string
-	validated bool           // whether there are curves of validation
-	panels    [][]*plot.Plot // rows of two, or of one
+	title  string
+	legend []kind
+	panels [][]*plot.Plot // rows of two, or of one
+}
+
+// kind is a kind of curve.
+type kind struct {
+	prefix, name string // of a metric; of people
+	line         draw.LineStyle
 }
 
 // kinds are the two curves of a metric. Their colours are two of Okabe and Ito's, which people with any colour vision
 // can tell apart; validation is dashed too, for prints in black and white. (https://jfly.uni-koeln.de/color/)
-var kinds = []struct {
-	prefix, name string
-	line         draw.LineStyle
-}{
+var kinds = []kind{
 	{"", "Training", draw.LineStyle{Color: color.NRGBA{0x00, 0x72, 0xb2, 0xff}, Width: vg.Points(1.8)}},
 	{"val_", "Validation", draw.LineStyle{
 		Color: color.NRGBA{0xd5, 0x5e, 0x00, 0xff}, Width: vg.Points(1.8), Dashes: []vg.Length{vg.Points(5), vg.Points(2.5)},
@@ -111,16 +133,15 @@ const (
 	panelWidth  = 12 * vg.Centimeter
 	panelHeight = 8.5 * vg.Centimeter
 	margin      = 0.4 * vg.Centimeter
-	headHeight  = 1.6 * vg.Centimeter // of the title and the legend
 	pngDPI      = 160
 )
 
-// newFigure draws the curves.
+// newFigure draws the curves, a panel a metric.
 func newFigure(c curves, title string) (*figure, error) {
-	f := &figure{title: title}
+	f := &figure{title: title, legend: kinds[:1]}
 	for i, name := range c.metrics() {
 		if len(c.values["val_"+name]) > 0 {
-			f.validated = true
+			f.legend = kinds
 		}
 		p, err := newPanel(c, name)
 		if err != nil {
@@ -167,6 +188,13 @@ func newPanel(c curves, name string) (*plot.Plot, error) {
 	if p.X.Min == p.X.Max {
 		p.X.Min, p.X.Max = p.X.Min-0.5, p.X.Max+0.5
 	}
+	addRoom(p)
+	style(p)
+	return p, nil
+}
+
+// addRoom makes some room above and below the curves.
+func addRoom(p *plot.Plot) {
 	if p.Y.Min > p.Y.Max { // there are no points
 		p.Y.Min, p.Y.Max = 0, 1
 	}
@@ -175,8 +203,6 @@ func newPanel(c curves, name string) (*plot.Plot, error) {
 		room = max(0.05*math.Abs(p.Y.Max), 1e-6)
 	}
 	p.Y.Min, p.Y.Max = p.Y.Min-room, p.Y.Max+room
-	style(p)
-	return p, nil
 }
 
 // style sets fonts, colours and lines.
@@ -232,9 +258,14 @@ func sans(points float64) font.Font {
 	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(points)}
 }
 
+// headHeight returns the height of the title and the legend.
+func (f *figure) headHeight() vg.Length {
+	return (0.7 + 0.45*vg.Length(max(len(f.legend), 2))) * vg.Centimeter
+}
+
 // size returns the width and height of the figure.
 func (f *figure) size() (width, height vg.Length) {
-	return panelWidth*vg.Length(len(f.panels[0])) + 2*margin, panelHeight*vg.Length(len(f.panels)) + headHeight + margin
+	return panelWidth*vg.Length(len(f.panels[0])) + 2*margin, panelHeight*vg.Length(len(f.panels)) + f.headHeight() + margin
 }
 
 // writePNG writes the figure as PNG.
@@ -265,13 +296,11 @@ func (f *figure) draw(c draw.Canvas) {
 	c.SetColor(color.White)
 	c.Fill(vg.Rectangle{Max: vg.Point{X: width, Y: height}}.Path())
 	style := text.Style{Color: color.Black, Font: sans(15), YAlign: text.YCenter, Handler: plot.DefaultTextHandler}
-	c.FillText(style, vg.Point{X: 3 * margin, Y: height - headHeight/2}, f.title)
+	c.FillText(style, vg.Point{X: 3 * margin, Y: height - f.headHeight()/2}, f.title)
 	legend := plot.NewLegend()
 	legend.TextStyle.Font, legend.Top, legend.Padding, legend.ThumbnailWidth = sans(10), true, vg.Points(3), vg.Points(28)
-	for _, kind := range kinds {
-		if kind.prefix == "" || f.validated {
-			legend.Add(kind.name, &plotter.Line{LineStyle: kind.line})
-		}
+	for _, kind := range f.legend {
+		legend.Add(kind.name, &plotter.Line{LineStyle: kind.line})
 	}
 	legend.Draw(draw.Crop(c, 0, -1.6*margin, 0, -margin))
 
@@ -282,7 +311,7 @@ func (f *figure) draw(c draw.Canvas) {
 	}
 	tiles := draw.Tiles{
 		Rows: len(panels), Cols: len(panels[0]),
-		PadLeft: margin, PadRight: margin, PadBottom: margin, PadTop: headHeight,
+		PadLeft: margin, PadRight: margin, PadBottom: margin, PadTop: f.headHeight(),
 		PadX: margin * 2, PadY: margin * 2,
 	}
 	for i, row := range plot.Align(panels, tiles, c) {

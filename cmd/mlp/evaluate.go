@@ -29,7 +29,8 @@ func (c *evaluateCommand) Run() error {
 		return err
 	}
 	fmt.Printf("Rows: %d\n", d.Rows())
-	if err := m.printScores(d, ""); err != nil {
+	loss, metrics := m.loss()
+	if err := m.printScores(d, "", loss, metrics); err != nil {
 		return err
 	}
 	if m.classes == nil {

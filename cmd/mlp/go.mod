@@ -6,6 +6,7 @@ require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/creack/pty v1.1.24
 	github.com/seed975aa5d7/mlp v0.0.0
+	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/term v0.40.0
 	gonum.org/v1/plot v0.17.0
 )

@@ -12,6 +12,7 @@ import (
 
 type commands struct {
 	Train    trainCommand    `cmd:"" help:"Train a network on iris, synthetic data or a CSV file."`
+	FindRate findRateCommand `cmd:"" help:"Look for a learning rate to train with."`
 	Evaluate evaluateCommand `cmd:"" help:"Tell how well a model predicts the labels of a CSV file."`
 	Predict  predictCommand  `cmd:"" help:"Predict the rows of a CSV file, or one row."`
 	Inspect  inspectCommand  `cmd:"" help:"Tell what a model file holds."`
@@ -44,7 +45,10 @@ func run(args []string) int {
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "data", Title: "Data:"},
 			{Key: "network", Title: "Network:"},
+			{Key: "loss", Title: "Loss and metrics:"},
+			{Key: "optimizer", Title: "Optimizer:"},
 			{Key: "training", Title: "Training:"},
+			{Key: "test", Title: "Range test:"},
 			{Key: "output", Title: "Output:"},
 		}),
 	)

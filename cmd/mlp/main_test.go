@@ -345,15 +345,82 @@ func TestErrors(t *testing.T) {
 		{"train iris --validation=NaN", failure, "--validation is NaN"},
 		{"train iris --validation=0.999", failure, "leaves 0 to train on"},
 		{"train iris --patience=5 --validation=0", failure, "--patience"},
-		{"train iris --hidden=0", failure, "Units is 0"},
+		{"train iris --hidden=8,0", failure, "--hidden has a layer of 0 units, want 1 to 16777216"},
 		{"train iris --hidden=8,8 --activation=relu,relu,tanh", failure, "--activation has 3 names for 2 hidden layers"},
 		{"train iris --activation=step", failure, `"step"`},
-		{"train iris --dropout=1", failure, "Rate is 1"},
-		{"train iris --l2=-1", failure, "L2"},
+		{"train iris --dropout=1", failure, "--dropout is 1, want 0 or more and less than 1"},
+		{"train iris --l2=-1", failure, "--l2 is -1, want 0 or more"},
 		{"train iris --learning-rate=0", failure, "--learning-rate is 0"},
 		{"train iris --momentum=0.9", failure, "adam has none"},
-		{"train iris --optimizer=sgd --momentum=1", failure, "Momentum is 1"},
+		{"train iris --optimizer=sgd --momentum=1", failure, "--momentum is 1, want 0 or more and less than 1"},
 		{"train iris --learning-rate=1e30", failure, "diverged"},
+		{"train iris --l1=Inf", failure, "--l1 is +Inf, want 0 or more"},
+		{"train iris --noise=-1", failure, "--noise is -1"},
+		{"train iris --init=he", failure, `--init: there is no initialiser "he", want glorot_uniform`},
+		{"train iris --init=constant", failure, "constant(0.1) for example"},
+		{"train iris --init=he_normal,he_normal,he_normal", failure, "--init has 3 names for 2 hidden layers"},
+		{"train iris --batch-norm-momentum=0.9", failure, "--batch-norm-momentum says nothing without --batch-norm"},
+		{"train iris --batch-norm --batch-norm-epsilon=0", failure, "--batch-norm-epsilon is 0, want more than 0"},
+		{"train iris --optimizer=adam:beta1=1", usage, "--optimizer: adam: beta1 is 1, want more than 0 and less than 1"},
+		{"train iris --optimizer=adam:beta3=1", usage, `adam: there is no setting "beta3"; want beta1, beta2, epsilon or amsgrad`},
+		{"train iris --optimizer=adam:amsgrad=yes", usage, `amsgrad is "yes", want amsgrad alone`},
+		{"train iris --optimizer=sgd:nesterov", failure, "Nesterov is set, but Momentum is 0"},
+		{"train iris --optimizer=sgd:momentum=0.5 --momentum=0.5", failure, "sgd: momentum is set twice"},
+		{"train iris --weight-decay=-1", failure, "--weight-decay is -1, want 0 or more"},
+		{"train iris --optimizer=adamw --weight-decay=0", failure, "--weight-decay is 0, want more than 0"},
+		{"train iris --weight-decay=0.1 --no-decay=gamma,delta", failure, `--no-decay is "delta", want weights, bias, gamma or beta`},
+		{"train iris --no-decay=bias", failure, "--no-decay says nothing without --weight-decay"},
+		{"train iris --clip-value=1 --clip-norm=1", failure, "at most one of --clip-value, --clip-norm and --clip-global-norm"},
+		{"train iris --clip-global-norm=-1", failure, "--clip-global-norm is -1"},
+		{"train iris --accumulate=0", failure, "--accumulate is 0, want 1 or more"},
+		{"train iris --ema=1", failure, "--ema is 1, want 0 or more and less than 1"},
+		{"train iris --ema=0.9 --patience=3", failure, "--no-restore-best keeps these"},
+		{"train iris --schedule=sine", usage, `--schedule: there is no schedule "sine", want exponential`},
+		{"train iris --schedule=cosine:steps=0", usage, "--schedule: cosine: steps is 0, want 1 or more"},
+		{"train iris --schedule=cosine:steps=1.5", usage, `cosine: steps is "1.5", want a whole number, 1 or more`},
+		{"train iris --schedule=cosine:warmup=5000", failure, "warmup is 5000, but the training has 300 updates only"},
+		{"train iris --schedule=exponential:rate=0.5", usage, "exponential: steps is missing"},
+		{"train iris --schedule=piecewise", usage, "piecewise: steps and rates are missing"},
+		{"train iris --schedule=piecewise:9=0.1,9=0.2", usage, "9 is set twice"},
+		{"train iris --schedule=piecewise:9=0.1,5=0.2", usage, "step 5 follows step 9"},
+		{"train iris --schedule=one_cycle --plateau=factor=0.5", failure, "want one of them"},
+		{"train iris --plateau=factor=2", usage, "--plateau: factor is 2, want more than 0 and less than 1"},
+		{"train iris --plateau=patience=2 --validation=0", failure, "--plateau looks at val_loss, and --validation is 0"},
+		{"train iris --loss=huge", usage, `--loss: there is no loss "huge", want auto, mse`},
+		{"train iris --loss=huber:delta=0", usage, "huber: delta is 0, want more than 0"},
+		{"train iris --loss=binary_crossentropy", failure, "--loss binary_crossentropy: it tells two classes apart, here are 3"},
+		{"train three.csv --no-header --task=regression --loss=kl_divergence", failure, "it is for classes"},
+		{"train iris --metrics=accuracy,speed", failure, `--metrics: there is no metric "speed", want accuracy`},
+		{"train iris --metrics=auc", failure, "--loss=categorical_crossentropy makes a target for each class"},
+		{"train iris --metrics=accuracy,accuracy", failure, "--metrics: accuracy is there twice"},
+		{"train iris --metrics=accuracy(0.5)", failure, "accuracy takes nothing in parentheses"},
+		{"train iris --metrics=top_k_categorical_accuracy(0)", failure, "is 0, want a whole number, 1 or more"},
+		{"train iris --metrics=f1_score(mean)", failure, "want macro, micro or weighted"},
+		{"train iris --loss=mse --metrics=recall(1", failure, "not closed"},
+		{"train iris --weighted-metrics=accuracy", failure, "--weighted-metrics says nothing without --class-weights"},
+		{"train iris --class-weights=rose=2", failure, `--class-weights: no class is named "rose"; there are "setosa"`},
+		{"train iris --class-weights=setosa=-1", failure, `the weight of "setosa" is -1, want 0 or more`},
+		{"train iris --class-weights=setosa", failure, `"setosa" is no CLASS=WEIGHT`},
+		{"train iris --monitor=val_auc --patience=3", failure, `--monitor is "val_auc", want loss, accuracy, val_loss or val_accuracy`},
+		{"train iris --monitor=loss", failure, "--monitor says nothing without"},
+		{"train iris --initial-epoch=50", failure, "--initial-epoch is 50, want 0 or more and less than --epochs, 50"},
+		{"train iris --steps-per-epoch=-1", failure, "--steps-per-epoch is -1"},
+		{"train iris --validate-every=0", failure, "--validate-every is 0, want 1 or more"},
+		{"train iris --min-delta=1", failure, "--min-delta says nothing without --patience"},
+		{"train iris --no-restore-best", failure, "--no-restore-best says nothing without --patience"},
+		{"train iris --checkpoint-steps=5", failure, "--checkpoint-steps says nothing without --checkpoint"},
+		{"train iris --histograms=1", failure, "--histograms says nothing without --tensorboard"},
+		{"train iris --checkpoint=iris.csv", failure, "iris.csv"},
+		{"train iris --save-best={val_mae}", failure, "val_mae"},
+		{"train iris --log=.", failure, "no regular file"},
+		{"train iris --config=nosuch.yaml", usage, "nosuch.yaml"},
+		{"find-rate", usage, "<data>"},
+		{"find-rate iris --epochs=3", usage, "--epochs"},
+		{"find-rate iris --from=0", failure, "--from is 0, want more than 0"},
+		{"find-rate iris --from=1 --to=0.5", failure, "--to is 0.5, want more than --from, 1"},
+		{"find-rate iris --steps=1", failure, "--steps is 1, want 2 to 1048576"},
+		{"find-rate iris --from=1e30 --to=1e31", failure, "diverges at once"},
+		{"find-rate nosuch.csv", failure, "nosuch.csv"},
 		{"train iris --label=species", failure, "built in"},
 		{"train iris --task=regression", failure, "has classes"},
 		{"train nosuch.csv", failure, "nosuch.csv: "},
@@ -418,7 +485,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "train", "evaluate", "predict", "inspect", "plot"} {
+	for _, command := range []string{"", "train", "find-rate", "evaluate", "predict", "inspect", "plot"} {
 		args := append(strings.Fields(command), "--help")
 		out := succeed(t, t.TempDir(), "", args...)
 		if !strings.HasPrefix(out, "Usage: mlp ") {
@@ -428,6 +495,31 @@ func TestHelp(t *testing.T) {
 			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 100 || strings.Contains(line, "${") {
 				t.Errorf("%v: %d columns in %q", args, n, line)
 			}
+		}
+	}
+}
+
+// TestHelpAll wants the flags that --help leaves out, and every name that they take.
+func TestHelpAll(t *testing.T) {
+	short := succeed(t, t.TempDir(), "", "train", "--help")
+	all := succeed(t, t.TempDir(), "", "train", "--help-all")
+	if n := strings.Count(short, "\n"); n > 70 {
+		t.Errorf("--help has %d lines", n)
+	}
+	for _, flag := range []string{"--clip-global-norm", "--save-best", "--batch-norm-momentum", "--plateau", "--monitor"} {
+		if strings.Contains(short, flag) || !strings.Contains(all, flag) {
+			t.Errorf("%s is in --help, or not in --help-all", flag)
+		}
+	}
+	for line := range strings.Lines(all) {
+		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 80 {
+			t.Errorf("%d columns in %q", n, line)
+		}
+	}
+	names := slices.Concat(lossNames, []string{"adamw", "rmsprop", "lion", "cosine_restarts", "piecewise", "he_normal", "gelu_tanh"})
+	for _, name := range names {
+		if !strings.Contains(all, name) {
+			t.Errorf("--help-all does not name %q", name)
 		}
 	}
 }

@@ -60,8 +60,7 @@ func (m model) loss() (mlp.Loss, []mlp.Metric) {
 
 // printScores evaluates the model on scaled samples and prints the loss and the metrics: "Test Accuracy: 1.0", if prefix
 // is "Test ".
-func (m model) printScores(d *mlp.Dataset, prefix string) error {
-	loss, metrics := m.loss()
+func (m model) printScores(d *mlp.Dataset, prefix string, loss mlp.Loss, metrics []mlp.Metric) error {
 	trainer, err := mlp.NewTrainer(m.Network, mlp.TrainerConfig{Loss: loss, Metrics: metrics, BatchSize: 256})
 	if err != nil {
 		return err

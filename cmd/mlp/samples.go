@@ -15,9 +15,9 @@ type trainingData struct {
 	Data string `arg:"" help:"iris, synthetic (1000 rows of scikit-learn's make_classification), a CSV file, or - for standard input."`
 
 	csvFlags
-	Label  []string `group:"data" placeholder:"COLUMN" help:"Column to learn, by name or number. Several mean a regression with several targets. (default: the last column)"`
+	Label  []string `group:"data" placeholder:"COLUMN" help:"Column to learn, by name or number, or several of numbers. (default: the last)"`
 	Ignore []string `group:"data" placeholder:"COLUMN" help:"Columns to leave out, by name or number."`
-	Task   string   `group:"data" enum:"auto,classification,regression" default:"auto" placeholder:"TASK" help:"classification or regression; auto takes texts, two numbers, and the whole numbers 0, 1, 2, … or 1, 2, 3, … up to 20 for classes. (default ${default})"`
+	Task   string   `group:"data" enum:"auto,classification,regression" default:"auto" placeholder:"TASK" help:"classification, regression or auto: by the labels. (default ${default})"`
 }
 
 // samples are a Dataset and what people call its label.

@@ -16,8 +16,8 @@ import (
 
 // csvFlags say how a CSV file is written.
 type csvFlags struct {
-	Separator string `group:"data" default:"," placeholder:"CHAR" help:"What stands between two cells: one character, or \"tab\". (default ${default})"`
-	NoHeader  bool   `group:"data" help:"The first line is a row already; columns have numbers alone."`
+	Separator string `group:"data" default:"," placeholder:"CHAR" help:"What parts two cells: one character, or \"tab\". (default ${default})"`
+	NoHeader  bool   `group:"data" help:"The first line is a row already."`
 }
 
 // table is a CSV file in memory: which columns to read can be told only after a look at its header.

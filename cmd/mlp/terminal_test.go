@@ -20,6 +20,7 @@ type session struct {
 	terminal *os.File
 	output   strings.Builder
 	wait     func() int // for the end; returns the exit code
+	kill     func() error
 }
 
 // open starts the command on a terminal of that width.
@@ -33,7 +34,7 @@ func open(t *testing.T, dir string, columns uint16, args ...string) *session {
 	}
 	t.Cleanup(func() { terminal.Close() })
 	kill := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
-	return &session{terminal: terminal, wait: func() int {
+	return &session{terminal: terminal, kill: cmd.Process.Kill, wait: func() int {
 		defer kill.Stop()
 		cmd.Wait()
 		return cmd.ProcessState.ExitCode()
@@ -124,4 +125,79 @@ func TestInterruptFirstEpoch(t *testing.T) {
 		t.Errorf("the output is %q", out)
 	}
 	succeed(t, dir, "", "evaluate", "model.safetensors", "synthetic")
+}
+
+// TestResume interrupts a training, by Ctrl-C and by a kill within an epoch. The same command goes on, to the very network of an
+// uninterrupted training.
+func TestResume(t *testing.T) {
+	args := []string{
+		"train", "synthetic", "--hidden=256,256", "--batch=4", "--epochs=4", "--dropout=0.1", "--patience=3", "--plateau=patience=1",
+		"--diagnose", "--log=log.csv", "--save-best=best.safetensors", "--checkpoint=state", "--checkpoint-steps=30",
+	}
+	whole := t.TempDir()
+	succeed(t, whole, "", args...)
+	for _, test := range []struct {
+		name string
+		end  func(t *testing.T, s *session)
+	}{
+		{"interrupt", func(t *testing.T, s *session) {
+			if _, err := s.terminal.Write([]byte{3}); err != nil {
+				t.Fatal(err)
+			}
+			s.readUntil(t, "")
+			if code := s.wait(); code != exitInterrupted {
+				t.Errorf("exit code %d, want %d", code, exitInterrupted)
+			}
+			if !strings.Contains(s.output.String(), "The same command goes on from state.") {
+				t.Errorf("the output is %q", s.output.String())
+			}
+		}},
+		{"kill", func(t *testing.T, s *session) {
+			if err := s.kill(); err != nil {
+				t.Fatal(err)
+			}
+			s.wait()
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := open(t, dir, 200, args...)
+			s.readUntil(t, "Epoch 3/4")
+			s.output.Reset()
+			s.readUntil(t, "ETA")
+			test.end(t, s)
+			out := succeed(t, dir, "", args...)
+			if !regexp.MustCompile(`\nResuming from state: [23] of 4 epochs and \d+ of 160 steps are done\.\n`).MatchString(out) {
+				t.Errorf("the output is %q", out)
+			}
+			for _, file := range []string{"model.safetensors", "best.safetensors", "history.csv", "log.csv"} {
+				if readFile(t, dir, file) != readFile(t, whole, file) {
+					t.Errorf("%s differs from that of an uninterrupted training", file)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "state")); err == nil {
+				t.Error("the checkpoint is still there")
+			}
+		})
+	}
+}
+
+// TestResumeOther wants another training than the checkpoint's to be told, and to change nothing.
+func TestResumeOther(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, 200, "train", "synthetic", "--hidden=256,256", "--batch=8", "--epochs=50", "--checkpoint=state")
+	s.readUntil(t, "Epoch 2/")
+	if err := s.kill(); err != nil {
+		t.Fatal(err)
+	}
+	s.wait()
+	before := readFile(t, dir, "state")
+	_, stderr, code := result(t, dir, "", "train", "synthetic", "--hidden=256", "--epochs=50", "--checkpoint=state")
+	if code != exitFailure || !strings.HasPrefix(stderr, "error: resuming from the checkpoint state: it is of another network") ||
+		!strings.HasSuffix(stderr, "or remove the file to begin anew\n") {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+	if readFile(t, dir, "state") != before {
+		t.Error("the checkpoint has changed")
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -161,11 +162,15 @@ func run(ctx context.Context, w io.Writer, rows int) error {
 		go func() {
 			defer clients.Done()
 			random := mlp.NewRandomState(100 + client)
-			for ctx.Err() == nil {
+			for {
 				if _, err := s.predict(weather(random, 1).X); err != nil {
 					failures <- err
 					return
 				}
+				if ctx.Err() != nil {
+					return
+				}
+				runtime.Gosched() // as a client waits for its answer
 			}
 		}()
 	}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/seed975aa5d7/mlp"
+)
+
+// defaultRandomState is also what evaluate takes for synthetic data.
+const defaultRandomState = 42
+
+// setup is everything that a first batch needs: data, network, loss and optimizer.
+type setup struct {
+	HelpAll helpAllFlag `help:"Show all flags, and the names that they take."`
+	Config  configFlag  `placeholder:"FILE" help:"YAML or JSON file of values for flags that are not given."`
+
+	trainingData
+	Test        float64 `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the rows to test on in the end. (default ${default})"`
+	Validation  float64 `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the others to validate on. (default ${default})"`
+	RandomState uint32  `group:"data" hidden:"" default:"42" placeholder:"N" help:"Seed of the split and of synthetic data, as scikit-learn's random_state. (default ${default})"`
+	Scale       string  `group:"data" enum:"standard,minmax,none" default:"standard" placeholder:"KIND" help:"Scaling of the features: standard, minmax or none. (default ${default})"`
+
+	architecture
+	objective
+	optimization
+	Batch int    `group:"training" default:"16" placeholder:"ROWS" help:"Rows of a step. (default ${default})"`
+	Seed  uint64 `group:"training" default:"7" placeholder:"N" help:"Seed of weights, shuffling and dropout. (default ${default})"`
+}
+
+// check finds mistakes before anything is read.
+func (c *setup) check() error {
+	err := checkFlags(
+		flagValue{"--test", c.Test, belowOne}, flagValue{"--validation", c.Validation, belowOne},
+		flagValue{"--batch", float64(c.Batch), allowed{"1 to 1048576", func(v float64) bool { return v >= 1 && v <= 1<<20 }}})
+	if err == nil {
+		err = c.architecture.check()
+	}
+	if err == nil {
+		err = c.optimization.check()
+	}
+	return err
+}
+
+// workplace is a network, and what it is to be trained with and on.
+type workplace struct {
+	samples samples
+	parts   parts // scaled
+	goal    goal
+	network *mlp.Network
+	trainer *mlp.Trainer
+	targets *mlp.StandardScaler // of the targets while training; nil if they are as they were
+	example []float32           // a row to test on, before it is scaled
+}
+
+// prepare reads the data and makes the network and its trainer. A schedule is made once the number of rows to train on is known.
+func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workplace, error) {
+	w := &workplace{}
+	var err error
+	if w.samples, err = c.load(c.RandomState); err != nil {
+		return nil, err
+	}
+	s := w.samples
+	if w.goal, err = c.objective.build(s); err != nil {
+		return nil, err
+	}
+	if w.network, err = c.architecture.build(s.Features, w.goal.outputs, w.goal.activation); err != nil {
+		return nil, err
+	}
+	w.network.Initialize(c.Seed)
+	w.network.FeatureNames, w.network.ClassNames = s.FeatureNames, s.ClassNames
+	if w.parts, err = s.split(c.Test, c.Validation, c.RandomState); err != nil {
+		return nil, err
+	}
+	if w.parts.test != nil {
+		w.example = append(w.example, w.parts.test.X[:s.Features]...)
+	}
+	if w.network.Scaler, err = w.parts.scale(c.Scale); err != nil {
+		return nil, err
+	}
+	if err := w.goal.targets(&w.parts); err != nil {
+		return nil, err
+	}
+	if !s.isClassification() && !w.goal.ownUnits {
+		if w.targets, err = w.parts.scaleTargets(); err != nil {
+			return nil, err
+		}
+	}
+	var rates mlp.Schedule
+	if schedule != nil {
+		if rates, err = schedule(w.parts.train.Rows()); err != nil {
+			return nil, err
+		}
+	}
+	optimizer, err := c.optimization.build(rates)
+	if err != nil {
+		return nil, err
+	}
+	w.trainer, err = mlp.NewTrainer(w.network, mlp.TrainerConfig{
+		Loss: w.goal.loss, Metrics: w.goal.metrics, WeightedMetrics: w.goal.weighted, Optimizer: optimizer, BatchSize: c.Batch, Seed: c.Seed,
+		AccumulateSteps: c.Accumulate, NoDecay: c.NoDecay, EMA: c.EMA,
+	})
+	return w, err
+}
+
+// printPlan tells what is going to be learnt from what.
+func (c *setup) printPlan(w *workplace) {
+	s, p := w.samples, w.parts
+	fmt.Printf("Data: %s, %s", s.name, s.Summary())
+	if s.isClassification() {
+		fmt.Printf("\nTask: classification of %s, %d classes\n", s.label, len(s.ClassNames))
+	} else {
+		fmt.Printf("\nTask: regression of %s\n", s.label)
+	}
+	fmt.Printf("Split: %d rows to train", p.train.Rows())
+	if p.validation != nil {
+		fmt.Printf(", %d to validate", p.validation.Rows())
+	}
+	if p.test != nil {
+		fmt.Printf(", %d to test", p.test.Rows())
+	}
+	fmt.Printf(" (random_state %d)\n", c.RandomState)
+	if c.Scale != "none" {
+		fmt.Printf("Scaling: %s, fitted on the rows to train\n", c.Scale)
+	}
+	if w.targets != nil {
+		fmt.Println("Targets: standardised while training; the losses of the epochs are in units of their deviation")
+	}
+}
