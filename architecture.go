@@ -15,7 +15,7 @@ type architecture struct {
 	layers       []Layer
 	featureNames []string
 	classNames   []string
-	scaler       Scaler
+	scaler       Preprocessor
 }
 
 // formatVersion is the version of the architecture's JSON that Save writes. Load reads this one and all before it.
@@ -49,33 +49,30 @@ func (a *architecture) fields() []jsonField {
 		listField("feature_names", &a.featureNames, appendJSONString, jsonReader.string),
 		listField("class_names", &a.classNames, appendJSONString, jsonReader.string),
 		{"scaler", a.scaler == nil,
-			func(b []byte) ([]byte, error) {
-				name, fields, err := scalerFields(a.scaler)
-				if err != nil {
-					return nil, err
-				}
-				return appendJSONFields(b, append([]jsonField{typeField(name)}, fields...))
-			},
-			func(j jsonReader) (err error) { a.scaler, err = readScaler(j); return err },
+			func(b []byte) ([]byte, error) { return appendPreprocessor(b, a.scaler) },
+			func(j jsonReader) (err error) { a.scaler, err = readPreprocessor(j, true); return err },
 		},
 	}
 }
 
 // check returns an error unless the names and the scaler fit the network.
 func (a *architecture) check(outputs int) error {
-	if n := len(a.featureNames); n != 0 && n != a.features {
-		return fmt.Errorf("%d feature names, want %d, one a feature", n, a.features)
+	features := a.features // of the rows before the scaler
+	if a.scaler != nil {
+		n, given, err := a.scaler.fitted()
+		if err != nil {
+			return fmt.Errorf("scaler: %w", err)
+		}
+		if given != a.features {
+			return fmt.Errorf("the scaler gives %d features, want %d", given, a.features)
+		}
+		features = n
+	}
+	if n := len(a.featureNames); n != 0 && n != features {
+		return fmt.Errorf("%d feature names, want %d, one a feature", n, features)
 	}
 	if n := len(a.classNames); n != 0 && n != outputs && !(n == 2 && outputs == 1) {
 		return fmt.Errorf("%d class names, want %d, one an output (or 2 for one output)", n, outputs)
-	}
-	if a.scaler == nil {
-		return nil
-	}
-	if n, err := a.scaler.fitted(); err != nil {
-		return fmt.Errorf("scaler: %w", err)
-	} else if n != a.features {
-		return fmt.Errorf("the scaler is fitted to %d features, want %d", n, a.features)
 	}
 	return nil
 }
@@ -138,53 +135,6 @@ func readLayer(j jsonReader) (Layer, error) {
 		return nil, err
 	}
 	return layer(), nil
-}
-
-// scalerFields returns the name of s's type and its fields, which are set in s.
-func scalerFields(s Scaler) (name string, fields []jsonField, err error) {
-	switch s := s.(type) {
-	case *StandardScaler:
-		return "standard", []jsonField{
-			boolField("no_mean", &s.NoMean),
-			boolField("no_std", &s.NoStd),
-			floatsField("mean", &s.Mean),
-			floatsField("var", &s.Var),
-			floatsField("scale", &s.Scale),
-			listField("samples", &s.Samples, appendJSONInt, jsonReader.int),
-		}, nil
-	case *MinMaxScaler:
-		return "min_max", []jsonField{
-			floatField("low", &s.Low),
-			floatField("high", &s.High),
-			boolField("clip", &s.Clip),
-			floatsField("data_min", &s.DataMin),
-			floatsField("data_max", &s.DataMax),
-			floatsField("scale", &s.Scale),
-			floatsField("offset", &s.Offset),
-		}, nil
-	}
-	return "", nil, fmt.Errorf("a model file cannot hold a %T", s)
-}
-
-func readScaler(j jsonReader) (scaler Scaler, err error) {
-	err = j.tagged("type", func() ([]jsonField, error) {
-		want, err := j.string()
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range []Scaler{new(StandardScaler), new(MinMaxScaler)} {
-			if name, fields, err := scalerFields(s); name == want {
-				scaler = s
-				return fields, err
-			}
-		}
-		return nil, fmt.Errorf("unknown scaler type %.80q", want)
-	})
-	return scaler, err
-}
-
-func floatsField(key string, list *[]float64) jsonField {
-	return listField(key, list, appendJSONFloat, jsonReader.float)
 }
 
 func activationField(a *Activation) jsonField {

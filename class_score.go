@@ -21,8 +21,9 @@ type ClassScore struct {
 
 // ClassScoreConfig says how classes are scored; its fields are those of scikit-learn's precision_recall_fscore_support.
 type ClassScoreConfig struct {
-	// Labels are the classes to score, which may have no rows; nil means all. A row of another class that is taken for one
-	// of them still counts as a false positive, and one of theirs that is taken for another class as a false negative.
+	// Labels are the classes to score, which may have no rows; nil means all. A row of another class that is taken for
+	// one of them still counts as a false positive, and one of theirs that is taken for another class as a false
+	// negative.
 	Labels []int
 
 	Beta         float64 // weight of recall in FScore against that of precision; 0 means 1
@@ -61,13 +62,17 @@ func (m *ConfusionMatrix) Scores(cfg ClassScoreConfig) ([]ClassScore, error) {
 // classes, or the score of the classes' summed counts. Support is the sum.
 func (m *ConfusionMatrix) AverageScore(average Average, cfg ClassScoreConfig) (ClassScore, error) {
 	if average > WeightedAverage {
-		return ClassScore{}, fmt.Errorf("mlp: class scores: Average is %d, want MacroAverage, MicroAverage or WeightedAverage",
-			average)
+		return ClassScore{}, fmt.Errorf("mlp: class scores: %w", errAverage(average))
 	}
 	if err := cfg.check(); err != nil {
 		return ClassScore{}, fmt.Errorf("mlp: class scores: %w", err)
 	}
 	return averageScore(m.classCounts(cfg.Labels), average, cfg), nil
+}
+
+// errAverage tells of an average that is none.
+func errAverage(a Average) error {
+	return fmt.Errorf("Average is %d, want MacroAverage, MicroAverage or WeightedAverage", a)
 }
 
 // classCount holds the rows of a class, those that were taken for it, and those that are both.
@@ -165,7 +170,8 @@ func meanOfKnown(values, weights []float64) float64 {
 	return weighted / weight
 }
 
-// ReportConfig says what a classification report looks like; its fields are those of scikit-learn's classification_report.
+// ReportConfig says what a classification report looks like; its fields are those of scikit-learn's
+// classification_report.
 type ReportConfig struct {
 	Labels       []int    // the classes to list, as in ClassScoreConfig
 	TargetNames  []string // their names; nil means the labels themselves

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// ConfusionMatrix counts the rows of each class by the class that they were taken for. The scores of classified rows come
-// from it, each as scikit-learn defines it (https://scikit-learn.org/stable/modules/model_evaluation.html).
+// ConfusionMatrix counts the rows of each class by the class that they were taken for. The scores of classified rows
+// come from it, each as scikit-learn defines it (https://scikit-learn.org/stable/modules/model_evaluation.html).
 type ConfusionMatrix struct {
 	Labels []int     // the classes
 	Counts []float64 // [true label, predicted label], in the order of Labels: rows, or the sum of their weights

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -42,6 +43,10 @@ type CSVConfig struct {
 	// label nor target nor named by Ignore.
 	Features []string
 	Ignore   []string
+
+	// Categories are the columns of X whose cells are texts, by name, with the texts allowed in the order of their indices; a
+	// model's, for one (Network.CSVConfig). nil for a column allows all texts and sorts those found, as Label does.
+	Categories map[string][]string
 
 	// AllowMissing reads features that are empty or NaN (in any case) as NaN. Otherwise they are errors, as they always
 	// are among labels and targets.
@@ -101,7 +106,8 @@ func ReadCSVFile(fsys fs.FS, name string, cfg CSVConfig) (*Dataset, error) {
 	return d, err
 }
 
-// ReadCSV reads a table of numbers, with labels or targets if cfg names them, in the format of package encoding/csv.
+// ReadCSV reads a table of numbers, or texts where cfg says so, with labels or targets if cfg names them, in the format of
+// package encoding/csv.
 //
 // The text must be UTF-8, with or without a byte order mark. A number is written in decimal, with or without an
 // exponent and spaces around it, and becomes the nearest float32; one that is not finite, or too large, is an error. So
@@ -110,10 +116,7 @@ func ReadCSV(r io.Reader, cfg CSVConfig) (*Dataset, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	t := csvTable{cfg: cfg, label: -1, classes: make(map[string]int)}
-	for class, name := range cfg.ClassNames {
-		t.classes[name] = class
-	}
+	t := csvTable{cfg: cfg, label: -1, classes: newCSVLabels("label", cfg.ClassNames)}
 	if err := t.open(r); err != nil {
 		return nil, err
 	}
@@ -135,7 +138,7 @@ func ReadCSV(r io.Reader, cfg CSVConfig) (*Dataset, error) {
 	if len(t.data.X) == 0 {
 		return nil, &CSVError{Err: errors.New("there are no rows")}
 	}
-	t.nameClasses()
+	t.nameLabels()
 	return &t.data, nil
 }
 
@@ -146,7 +149,7 @@ func (c *CSVConfig) check() error {
 	switch {
 	case strings.ContainsRune("\"\r\n\uFFFD", separator), !utf8.ValidRune(separator):
 		return fmt.Errorf("mlp: CSVConfig: Separator is %q, want a character other than quotes and ends of lines", separator)
-	case c.NoHeader && (c.Label != "" || len(c.Targets) > 0 || c.Features != nil || len(c.Ignore) > 0):
+	case c.NoHeader && (c.Label != "" || len(c.Targets) > 0 || c.Features != nil || len(c.Ignore) > 0 || len(c.Categories) > 0):
 		return errors.New("mlp: CSVConfig: with NoHeader columns have no names: use LabelIndex or TargetIndexes")
 	case c.Label != "" && c.LabelIndex != 0, len(c.Targets) > 0 && len(c.TargetIndexes) > 0:
 		return errors.New("mlp: CSVConfig: columns are given both by name and by index")
@@ -157,12 +160,27 @@ func (c *CSVConfig) check() error {
 	case c.MaxBytes < 0:
 		return fmt.Errorf("mlp: CSVConfig: MaxBytes is %d, want 0 or more", c.MaxBytes)
 	}
-	for i, name := range c.ClassNames {
-		if slices.Contains(c.ClassNames[:i], name) {
-			return fmt.Errorf("mlp: CSVConfig: ClassNames has %q twice", name)
+	if name, twice := repeated(c.ClassNames); twice {
+		return fmt.Errorf("mlp: CSVConfig: ClassNames has %q twice", name)
+	}
+	for _, column := range slices.Sorted(maps.Keys(c.Categories)) {
+		if name, twice := repeated(c.Categories[column]); twice {
+			return fmt.Errorf("mlp: CSVConfig: Categories of %q has %q twice", column, name)
 		}
 	}
 	return nil
+}
+
+// repeated returns the first name that stands twice.
+func repeated(names []string) (name string, twice bool) {
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		if seen[name] {
+			return name, true
+		}
+		seen[name] = true
+	}
+	return "", false
 }
 
 func (c *CSVConfig) separator() rune {
@@ -181,8 +199,9 @@ type csvTable struct {
 	targets  []int    // the columns of Y if they hold numbers
 	label    int      // the column of the class labels, or -1
 
-	classes map[string]int // the values of Y by label: in order of appearance, unless cfg has ClassNames
-	data    Dataset
+	classes    *csvLabels   // of the label
+	categories []*csvLabels // one a feature, nil for numbers; nil if all are
+	data       Dataset
 }
 
 // open prepares the reading of r, after a byte order mark if there is one.
@@ -338,7 +357,25 @@ func (t *csvTable) chooseColumns(index map[string]int) error {
 			}
 		}
 	}
+	if err := t.chooseCategories(); err != nil {
+		return err
+	}
 	return t.nameColumns()
+}
+
+// chooseCategories finds the features that are texts.
+func (t *csvTable) chooseCategories() error {
+	for _, name := range slices.Sorted(maps.Keys(t.cfg.Categories)) {
+		j := slices.IndexFunc(t.features, func(column int) bool { return t.names[column] == name })
+		if j < 0 {
+			return t.errorAt(-1, fmt.Errorf("Categories has %q, which is no feature; there are %s", name, quoteSome(t.names)))
+		}
+		if t.categories == nil {
+			t.categories = make([]*csvLabels, len(t.features))
+		}
+		t.categories[j] = newCSVLabels("category", t.cfg.Categories[name])
+	}
+	return nil
 }
 
 // chooseEach returns the columns that choose finds.
@@ -385,8 +422,14 @@ func (t *csvTable) appendRow() error {
 		cells := plural(len(t.record), "cell", "cells")
 		return t.errorAt(-1, fmt.Errorf("%s, want %d as in the first line", cells, t.columns))
 	}
-	for _, column := range t.features {
-		v, err := parseNumber(t.record[column], t.cfg.AllowMissing)
+	for j, column := range t.features {
+		var v float32
+		var err error
+		if t.categories != nil && t.categories[j] != nil {
+			v, err = t.categories[j].value(t.record[column], t.cfg.AllowMissing)
+		} else {
+			v, err = parseNumber(t.record[column], t.cfg.AllowMissing)
+		}
 		if err != nil {
 			return t.errorAt(column, err)
 		}
@@ -400,11 +443,11 @@ func (t *csvTable) appendRow() error {
 		t.data.Y = append(t.data.Y, v)
 	}
 	if t.label >= 0 {
-		class, err := t.class(t.record[t.label])
+		class, err := t.classes.value(t.record[t.label], false)
 		if err != nil {
 			return t.errorAt(t.label, err)
 		}
-		t.data.Y = append(t.data.Y, float32(class))
+		t.data.Y = append(t.data.Y, class)
 	}
 	return nil
 }
@@ -466,67 +509,100 @@ func checkText(s string) error {
 	return nil
 }
 
+// csvLabels numbers the texts of a column: in order of appearance, unless names are given.
+type csvLabels struct {
+	kind  string   // what a text is called
+	names []string // all that are allowed; nil allows any
+	index map[string]int
+}
+
+func newCSVLabels(kind string, names []string) *csvLabels {
+	l := &csvLabels{kind, names, make(map[string]int, len(names))}
+	for i, name := range names {
+		l.index[name] = i
+	}
+	return l
+}
+
 // maxClasses bounds the class indices, which float32 counts no further.
 const maxClasses = 1 << 24
 
-// class returns the value of Y for a label.
-func (t *csvTable) class(cell string) (int, error) {
+// value returns the number of a cell's text, NaN for a missing one if that is allowed.
+func (l *csvLabels) value(cell string, allowMissing bool) (float32, error) {
 	label := trimCell(cell)
-	if class, ok := t.classes[label]; ok {
-		return class, nil
+	if i, ok := l.index[label]; ok {
+		return float32(i), nil
 	}
 	if isMissing(label) {
-		return 0, errors.New("the label is missing")
+		if allowMissing {
+			return float32(math.NaN()), nil
+		}
+		return 0, fmt.Errorf("the %s is missing", l.kind)
 	}
 	if err := checkText(label); err != nil {
 		return 0, err
 	}
-	if t.cfg.ClassNames != nil {
-		return 0, fmt.Errorf("%.40q is no class; there are %s", label, quoteSome(t.cfg.ClassNames))
+	if l.names != nil {
+		return 0, fmt.Errorf("%.40q is no %s; there are %s", label, l.kind, quoteSome(l.names))
 	}
-	class := len(t.classes)
-	if class == maxClasses {
-		return 0, fmt.Errorf("more than %d classes", maxClasses)
+	i := len(l.index)
+	if i == maxClasses {
+		return 0, fmt.Errorf("more than %d labels", maxClasses)
 	}
-	t.classes[strings.Clone(label)] = class // a clone, for the cell keeps its whole line in memory
-	return class, nil
+	l.index[strings.Clone(label)] = i // a clone, for the cell keeps its whole line in memory
+	return float32(i), nil
 }
 
-// nameClasses sorts the labels found, if cfg does not give their order, and makes Y indices of them.
-func (t *csvTable) nameClasses() {
-	if t.cfg.ClassNames != nil {
-		t.data.ClassNames = slices.Clone(t.cfg.ClassNames)
-		return
+// nameLabels names the classes and the categories.
+func (t *csvTable) nameLabels() {
+	if t.label >= 0 {
+		t.data.ClassNames = t.classes.sort(t.data.Y, 1, 0)
 	}
-	if t.label < 0 {
-		return
+	for j, l := range t.categories {
+		if l == nil {
+			t.data.Categories = append(t.data.Categories, nil)
+		} else {
+			t.data.Categories = append(t.data.Categories, l.sort(t.data.X, len(t.features), j))
+		}
 	}
-	type class struct {
+}
+
+// sort returns the names. Those found, not given, are sorted, and the numbers in column j of values [rows, columns] become
+// indices of them.
+func (l *csvLabels) sort(values []float32, columns, j int) []string {
+	if l.names != nil {
+		return slices.Clone(l.names)
+	}
+	type label struct {
 		name  string
 		value float64
 		seen  int // its place in the order of appearance
 	}
-	classes := make([]class, 0, len(t.classes))
+	labels := make([]label, 0, len(l.index))
 	numeric := true
-	for name, seen := range t.classes {
+	for name, seen := range l.index {
 		value, err := strconv.ParseFloat(name, 64)
 		numeric = numeric && err == nil && isDecimal(name)
-		classes = append(classes, class{name, value, seen})
+		labels = append(labels, label{name, value, seen})
 	}
-	slices.SortFunc(classes, func(a, b class) int {
+	slices.SortFunc(labels, func(a, b label) int {
 		if numeric && a.value != b.value {
 			return cmp.Compare(a.value, b.value)
 		}
 		return strings.Compare(a.name, b.name) // the order of bytes is that of code points
 	})
-	index := make([]float32, len(classes))
-	for i, c := range classes {
-		index[c.seen] = float32(i)
-		t.data.ClassNames = append(t.data.ClassNames, c.name)
+	names := make([]string, len(labels))
+	index := make([]float32, len(labels))
+	for i, l := range labels {
+		index[l.seen] = float32(i)
+		names[i] = l.name
 	}
-	for i, seen := range t.data.Y {
-		t.data.Y[i] = index[int(seen)]
+	for i := j; i < len(values); i += columns {
+		if v := values[i]; v == v {
+			values[i] = index[int(v)]
+		}
 	}
+	return names
 }
 
 // quoteSome lists names, the first ten if there are more.

@@ -122,7 +122,7 @@ func TestCSVError(t *testing.T) {
 		{"a,y\n1,NaN\n", CSVConfig{Label: "y", AllowMissing: true},
 			`mlp: data.csv:2: column "y": the label is missing`},
 		{"a,y\n1,x\n2,z\n", CSVConfig{Label: "y", ClassNames: []string{"w", "x"}},
-			`mlp: data.csv:3: column "y": "z" is no class; there are "w", "x"`},
+			`mlp: data.csv:3: column "y": "z" is no label; there are "w", "x"`},
 		{"a,b\n1,2\n3\n", CSVConfig{}, `mlp: data.csv:3: 1 cell, want 2 as in the first line`},
 		{"a,b,a\n", CSVConfig{}, `mlp: data.csv:1: column "a": the name stands twice, the first time in column 1`},
 		{"a,,b\n1,2,3\n", CSVConfig{}, `mlp: data.csv:1: column 2: the column has no name; Ignore takes "" for it`},

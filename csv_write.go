@@ -9,8 +9,8 @@ import (
 )
 
 // WriteCSV writes d with a header and commas: the features, then the class names or the targets. ReadCSV gives the same
-// bits again, from the same column names, with d.ClassNames where the order of the classes is not the sorted one or a
-// class has no row; NaN among the features needs AllowMissing. SampleWeights have no column, and are refused.
+// bits again, from the same column names, with d.ClassNames and d.Categories where their order is not the sorted one or one
+// of them has no row; NaN among the features needs AllowMissing. SampleWeights have no column, and are refused.
 func (d *Dataset) WriteCSV(w io.Writer) error {
 	header, err := d.csvHeader()
 	if err != nil {
@@ -32,7 +32,13 @@ func (d *Dataset) WriteCSV(w io.Writer) error {
 			} else {
 				v = d.Y[row*d.Targets+j-d.Features]
 			}
-			digits = strconv.AppendFloat(digits, float64(v), 'g', -1, 32)
+			if j < d.Features && d.categories(j) != nil {
+				if v == v {
+					digits = append(digits, d.categories(j)[int(v)]...)
+				}
+			} else {
+				digits = strconv.AppendFloat(digits, float64(v), 'g', -1, 32)
+			}
 			ends[j] = len(digits)
 		}
 		text, start := string(digits), 0
@@ -75,6 +81,11 @@ func (d *Dataset) csvHeader() ([]string, error) {
 	if d.hasClassIndices() {
 		if err := checkNames(d.ClassNames); err != nil {
 			return nil, fmt.Errorf("mlp: WriteCSV: a class's name, %w", err)
+		}
+	}
+	for j := range d.Categories {
+		if err := checkNames(d.Categories[j]); err != nil {
+			return nil, fmt.Errorf("mlp: WriteCSV: a category's name, %w", err)
 		}
 	}
 	return header, nil

@@ -2,6 +2,7 @@ package mlp
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -11,21 +12,21 @@ import (
 type CurveConfig struct {
 	SampleWeights []float64 // of the rows; nil weighs each 1
 
-	// DropIntermediate leaves out points that do not change the shape of the curve. (It is the default of scikit-learn's
-	// roc_curve, and not of its precision_recall_curve.)
+	// DropIntermediate leaves out points that do not change the shape of the curve. (It is the default of
+	// scikit-learn's roc_curve, and not of its precision_recall_curve.)
 	DropIntermediate bool
 }
 
-// ROC is a receiver operating characteristic: one point for each distinct score, from the highest down. At each, the rows
-// with that score or a higher one are taken for the positive class.
+// ROC is a receiver operating characteristic: one point for each distinct score, from the highest down. At each, the
+// rows with that score or a higher one are taken for the positive class.
 type ROC struct {
 	FalsePositiveRate []float64 // share of the negative rows that are taken for positive; NaN without any
 	TruePositiveRate  []float64 // share of the positive rows that are; NaN without any
 	Thresholds        []float64 // the scores; the first is +Inf, for no row at all
 }
 
-// ROCCurve returns the curve of scores for one class against all others. The higher a row's score, the more likely it is
-// of class positive: a probability, a logit, anything finite.
+// ROCCurve returns the curve of scores for one class against all others. The higher a row's score, the more likely it
+// is of class positive: a probability, a logit, anything finite.
 // (https://scikit-learn.org/stable/modules/generated/sklearn.metrics.roc_curve.html)
 func ROCCurve[T float32 | float64](truth []int, scores []T, positive int, cfg CurveConfig) (*ROC, error) {
 	p, err := thresholdCounts("ROCCurve", isClass(truth, positive), scores, cfg.SampleWeights)
@@ -56,7 +57,9 @@ type PrecisionRecall struct {
 
 // PrecisionRecallCurve returns the curve of scores for one class against all others, as ROCCurve takes them.
 // (https://scikit-learn.org/stable/modules/generated/sklearn.metrics.precision_recall_curve.html)
-func PrecisionRecallCurve[T float32 | float64](truth []int, scores []T, positive int, cfg CurveConfig) (*PrecisionRecall, error) {
+func PrecisionRecallCurve[T float32 | float64](
+	truth []int, scores []T, positive int, cfg CurveConfig,
+) (*PrecisionRecall, error) {
 	p, err := thresholdCounts("PrecisionRecallCurve", isClass(truth, positive), scores, cfg.SampleWeights)
 	if err != nil {
 		return nil, err
@@ -93,7 +96,9 @@ type thresholdCount struct {
 type thresholdList []thresholdCount
 
 // thresholdCounts counts the rows of each score. Rows of weight 0 are left out.
-func thresholdCounts[T float32 | float64](what string, positive []bool, scores []T, weights []float64) (thresholdList, error) {
+func thresholdCounts[T float32 | float64](
+	what string, positive []bool, scores []T, weights []float64,
+) (thresholdList, error) {
 	if err := checkScored(what, len(positive), len(scores), weights); err != nil {
 		return nil, err
 	}
@@ -190,9 +195,9 @@ type ROCAUCConfig struct {
 	// Labels are the classes of the columns of scores, in rising order; nil means the classes that truth holds.
 	Labels []int
 
-	// OneVsOne averages over all pairs of classes that have rows, with the rows of the pair alone (Hand and Till, "A simple
-	// generalisation of the area under the ROC curve for multiple class classification problems", Machine Learning 45,
-	// 2001, doi:10.1023/A:1010920819831). Otherwise each class is compared with all others.
+	// OneVsOne averages over all pairs of classes that have rows, with the rows of the pair alone (Hand and Till, "A
+	// simple generalisation of the area under the ROC curve for multiple class classification problems", Machine
+	// Learning 45, 2001, doi:10.1023/A:1010920819831). Otherwise each class is compared with all others.
 	OneVsOne bool
 
 	Average       Average   // over classes or pairs; MicroAverage is not for OneVsOne
@@ -209,11 +214,11 @@ func ROCAUC[T float32 | float64](truth []int, scores []T, cfg ROCAUCConfig) (flo
 	}
 	switch {
 	case cfg.Average > WeightedAverage:
-		return 0, fmt.Errorf("mlp: ROCAUC: Average is %d, want MacroAverage, MicroAverage or WeightedAverage", cfg.Average)
+		return 0, fmt.Errorf("mlp: ROCAUC: %w", errAverage(cfg.Average))
 	case cfg.OneVsOne && cfg.Average == MicroAverage:
-		return 0, fmt.Errorf("mlp: ROCAUC: OneVsOne with MicroAverage, want MacroAverage or WeightedAverage")
+		return 0, errors.New("mlp: ROCAUC: OneVsOne with MicroAverage, want MacroAverage or WeightedAverage")
 	case cfg.OneVsOne && cfg.SampleWeights != nil:
-		return 0, fmt.Errorf("mlp: ROCAUC: OneVsOne with SampleWeights, want none")
+		return 0, errors.New("mlp: ROCAUC: OneVsOne with SampleWeights, want none")
 	}
 	classes := len(c.labels)
 	if classes <= 2 {
@@ -229,7 +234,7 @@ func ROCAUC[T float32 | float64](truth []int, scores []T, cfg ROCAUCConfig) (flo
 			sum += float64(v)
 		}
 		if !(math.Abs(sum-1) <= 1e-8+1e-5*math.Abs(sum)) {
-			return 0, fmt.Errorf("mlp: ROCAUC: the scores of row %d sum to %v, want probabilities, which sum to 1", row, sum)
+			return 0, fmt.Errorf("mlp: ROCAUC: the scores of row %d sum to %v, want probabilities: 1", row, sum)
 		}
 	}
 	switch {

@@ -27,6 +27,10 @@ type Dataset struct {
 	TargetNames  []string // one a column of Y, or nil
 	ClassNames   []string // the name of each class index, or nil for regression
 
+	// Categories names the values 0, 1, … of each column of X that holds categories, for a OneHotEncoder to take apart; it is
+	// nil for a column of numbers, and nil altogether where all are.
+	Categories [][]string
+
 	// Image tells that each row of X is an image, of Image's shape; its zero value, that rows are no images.
 	Image ImageShape
 
@@ -59,6 +63,14 @@ func (d *Dataset) validate(what string, missing bool) error {
 			return fmt.Errorf("mlp: %s: row %d, feature %q: %v is not finite", what, row, feature, v)
 		}
 	}
+	for j := range d.Categories {
+		for i := j; d.Categories[j] != nil && i < len(d.X); i += d.Features {
+			if v := d.X[i]; v == v && indexOf(v, len(d.Categories[j])) < 0 {
+				return fmt.Errorf("mlp: %s: row %d, feature %q: %v is not a category, want a whole number from 0 to %d", what,
+					i/d.Features, d.featureName(j), v, len(d.Categories[j])-1)
+			}
+		}
+	}
 	for i, v := range d.Y {
 		if !isFinite(v) {
 			return fmt.Errorf("mlp: %s: row %d, target %q: %v is not finite", what, i/d.Targets, d.targetName(i%d.Targets), v)
@@ -89,6 +101,8 @@ func (d *Dataset) checkLengths(what string) error {
 		return fmt.Errorf("mlp: %s: Y has %d values, want %d rows of %d targets", what, len(d.Y), rows, d.Targets)
 	case d.FeatureNames != nil && len(d.FeatureNames) != d.Features:
 		return fmt.Errorf("mlp: %s: %d FeatureNames for %d features", what, len(d.FeatureNames), d.Features)
+	case d.Categories != nil && len(d.Categories) != d.Features:
+		return fmt.Errorf("mlp: %s: %d Categories for %d features", what, len(d.Categories), d.Features)
 	case d.TargetNames != nil && len(d.TargetNames) != d.Targets:
 		return fmt.Errorf("mlp: %s: %d TargetNames for %d targets", what, len(d.TargetNames), d.Targets)
 	case len(d.ClassNames) > 0 && d.Targets > 1 && len(d.ClassNames) != d.Targets:
@@ -126,8 +140,11 @@ func (d *Dataset) hasClassIndices() bool {
 }
 
 // classIndex returns v as an index of ClassNames, or -1 if it is none.
-func (d *Dataset) classIndex(v float32) int {
-	if !(v >= 0 && v < float32(len(d.ClassNames))) || float32(int(v)) != v {
+func (d *Dataset) classIndex(v float32) int { return indexOf(v, len(d.ClassNames)) }
+
+// indexOf returns v as an index below n, or -1 if it is none.
+func indexOf(v float32, n int) int {
+	if !(v >= 0 && v < float32(n)) || float32(int(v)) != v {
 		return -1
 	}
 	return int(v)
@@ -163,6 +180,7 @@ func (d *Dataset) withoutRows() *Dataset {
 		FeatureNames: slices.Clone(d.FeatureNames),
 		TargetNames:  slices.Clone(d.TargetNames),
 		ClassNames:   slices.Clone(d.ClassNames),
+		Categories:   cloneLists(d.Categories),
 		Image:        d.Image,
 	}
 }

@@ -15,6 +15,17 @@ type scalerCase struct {
 		WithStd      *bool       `json:"with_std"`
 		FeatureRange *[2]float64 `json:"feature_range"`
 		Clip         bool        `json:"clip"`
+
+		WithCentering *bool       `json:"with_centering"`
+		WithScaling   *bool       `json:"with_scaling"`
+		QuantileRange *[2]float64 `json:"quantile_range"`
+		UnitVariance  bool        `json:"unit_variance"`
+
+		Norm string `json:"norm"`
+
+		Strategy  string  `json:"strategy"`
+		FillValue float64 `json:"fill_value"`
+		KeepEmpty bool    `json:"keep_empty_features"`
 	} `json:"params"`
 	X       [][]goldenFloat `json:"X"`
 	Dataset string          `json:"dataset"`
@@ -28,6 +39,10 @@ type scalerCase struct {
 		DataMax   goldenMatrix `json:"data_max_"`
 		DataRange goldenMatrix `json:"data_range_"`
 		Min       goldenMatrix `json:"min_"`
+
+		MaxAbs     goldenMatrix `json:"max_abs_"`
+		Center     goldenMatrix `json:"center_"`
+		Statistics goldenMatrix `json:"statistics_"`
 	} `json:"fitted"`
 	Transform        goldenMatrix `json:"transform"`
 	InverseTransform goldenMatrix `json:"inverse_transform"`
@@ -40,7 +55,7 @@ type scalerCase struct {
 	Note string `json:"note"`
 }
 
-// columnMap is what both scalers do to a value of column j.
+// columnMap is what a scaler does to a value of column j.
 type columnMap func(v float64, j int) float64
 
 func (c *scalerCase) check(f *sklearnFile) error {
@@ -56,7 +71,8 @@ func (c *scalerCase) check(f *sklearnFile) error {
 			checks = append(checks, tol.check(what, got, want))
 		}
 	}
-	if c.Scaler == "StandardScaler" {
+	switch c.Scaler {
+	case "StandardScaler":
 		s := &StandardScaler{
 			NoMean: c.Params.WithMean != nil && !*c.Params.WithMean,
 			NoStd:  c.Params.WithStd != nil && !*c.Params.WithStd,
@@ -71,7 +87,7 @@ func (c *scalerCase) check(f *sklearnFile) error {
 		check("var_", s.Var, c.Fitted.Var)
 		check("scale_", s.Scale, c.Fitted.Scale)
 		forward, backward = s.forward, s.backward
-	} else {
+	case "MinMaxScaler":
 		s := &MinMaxScaler{Clip: c.Params.Clip}
 		if c.Params.FeatureRange != nil {
 			s.Low, s.High = c.Params.FeatureRange[0], c.Params.FeatureRange[1]
@@ -87,6 +103,36 @@ func (c *scalerCase) check(f *sklearnFile) error {
 		check("scale_", s.Scale, c.Fitted.Scale)
 		check("min_", s.Offset, c.Fitted.Min)
 		forward, backward = s.forward, s.backward
+	case "MaxAbsScaler":
+		s := &MaxAbsScaler{}
+		fitMaxAbs(s, x, features)
+		check("max_abs_", s.MaxAbs, c.Fitted.MaxAbs)
+		check("scale_", s.Scale, c.Fitted.Scale)
+		forward, backward = s.forward, s.backward
+	case "RobustScaler":
+		s := &RobustScaler{
+			NoCenter:     c.Params.WithCentering != nil && !*c.Params.WithCentering,
+			NoScale:      c.Params.WithScaling != nil && !*c.Params.WithScaling,
+			UnitVariance: c.Params.UnitVariance,
+		}
+		if c.Params.QuantileRange != nil {
+			s.Low, s.High = c.Params.QuantileRange[0], c.Params.QuantileRange[1]
+		}
+		fitRobust(s, x, features)
+		check("center_", s.Center, c.Fitted.Center)
+		check("scale_", s.Scale, c.Fitted.Scale)
+		forward, backward = s.forward, s.backward
+	case "SimpleImputer":
+		return c.checkImputer(x, features, tol)
+	case "Normalizer":
+		norm, ok := map[string]Norm{"": L2Norm, "l2": L2Norm, "l1": L1Norm, "max": MaxNorm}[c.Params.Norm]
+		if !ok {
+			return errUnsupported("norm " + c.Params.Norm)
+		}
+		for i := 0; i < len(x); i += features {
+			normalizeRow(x[i:][:features], norm)
+		}
+		return tol.check("transform", x, c.Transform)
 	}
 	scaled := forward.rows(x, features)
 	check("transform", scaled, c.Transform)
@@ -96,6 +142,44 @@ func (c *scalerCase) check(f *sklearnFile) error {
 		check(fmt.Sprintf("row %d", row.I), scaled[row.I*features:][:features], row.X)
 	}
 	return firstError(checks...)
+}
+
+// checkImputer fits an imputer. A column without any value is an error, where scikit-learn drops it.
+func (c *scalerCase) checkImputer(x []float64, features int, tol tolerance) error {
+	strategy, ok := map[string]ImputeStrategy{"": ImputeMean, "mean": ImputeMean, "median": ImputeMedian,
+		"most_frequent": ImputeMostFrequent, "constant": ImputeConstant}[c.Params.Strategy]
+	if !ok {
+		return errUnsupported("strategy " + c.Params.Strategy)
+	}
+	var single []float32
+	for _, v := range x {
+		single = append(single, float32(v))
+	}
+	s := &SimpleImputer{Strategy: strategy, FillValue: c.Params.FillValue, KeepEmpty: c.Params.KeepEmpty}
+	err := s.Fit(&Dataset{X: single, Features: features})
+	for j, want := range c.Fitted.Statistics {
+		v := imputed(x, features, j, strategy, c.Params.FillValue)
+		if v != v && c.Params.KeepEmpty {
+			v = 0
+		}
+		if err := tol.check("statistics_", []float64{v}, []goldenFloat{want}); err != nil {
+			return err
+		}
+		if v != v {
+			return checkRefused(err, "a column without values, which scikit-learn drops")
+		}
+	}
+	if err != nil {
+		return err
+	}
+	s.Statistics = c.Fitted.Statistics.floats() // which are those found, but for the rounding of X to float32
+	forward := columnMap(s.forward)
+	if c.XNew != nil {
+		if err := tol.check("transform_new", forward.rows(c.XNew.floats(), features), c.TransformNew); err != nil {
+			return err
+		}
+	}
+	return tol.check("transform", forward.rows(x, features), c.Transform)
 }
 
 // data returns x [rows, features].

@@ -78,11 +78,16 @@ func (f *sklearnFile) check(text []byte) error {
 	case has("metric"):
 		c = &metricCase{}
 	case has("scaler"):
-		name := unquoted(keys["scaler"])
-		if name != "StandardScaler" && name != "MinMaxScaler" {
+		switch name := unquoted(keys["scaler"]); name {
+		case "StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "Normalizer", "SimpleImputer":
+			c = &scalerCase{}
+		case "LabelEncoder":
+			c = &labelEncoderCase{}
+		case "OneHotEncoder":
+			c = &oneHotCase{}
+		default:
 			return errUnsupported(name)
 		}
-		c = &scalerCase{}
 	case has("seed"):
 		c = &randomStateCase{}
 	case has("kind"):

@@ -696,7 +696,6 @@ panelsDone:
 	RET
 
 // func tileFew64AVX512<>(arguments [128]byte)
-// Requires: AVX512F
 TEXT ·tileFew64AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units, k < 4; fused, k ascending
 	//   a [rows, 4]   b [4, 64], bias and c [rows, 64]   in 4 panels   rows >= 1
@@ -821,7 +820,6 @@ rectified:
 	RET
 
 // func tile4x64AVX512<>(arguments [128]byte)
-// Requires: AVX512F
 TEXT ·tile4x64AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
 	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
@@ -1268,7 +1266,6 @@ biased1:
 	JMP     begin1
 
 // func tile8x32AVX512<>(arguments [128]byte)
-// Requires: AVX512F
 TEXT ·tile8x32AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 32 units; fused, k ascending
 	//   a [rows, k]   b [k, 32], bias and c [rows, 32]   in 2 panels   mask [rows, 32]   rows, k >= 1
@@ -2010,7 +2007,6 @@ biased1:
 	JMP     begin1
 
 // func tile16x16AVX512<>(arguments [128]byte)
-// Requires: AVX512F
 TEXT ·tile16x16AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
 	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
@@ -2592,7 +2588,6 @@ biased1:
 	JMP     begin1
 
 // func tile1x64AVX2<>(arguments [128]byte)
-// Requires: AVX, AVX2, FMA3
 TEXT ·tile1x64AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
 	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
@@ -2716,7 +2711,6 @@ biased1:
 	JMP     begin1
 
 // func tile6x16AVX2<>(arguments [128]byte)
-// Requires: AVX, AVX2, FMA3
 TEXT ·tile6x16AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
 	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
@@ -3222,7 +3216,6 @@ biased1:
 	JMP     begin1
 
 // func tile8x8AVX2<>(arguments [128]byte)
-// Requires: AVX, AVX2, FMA3
 TEXT ·tile8x8AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 8 units; fused, k ascending
 	//   a [rows, k]   b [k, 8], bias and c [rows, 8]   in 1 panels   mask [rows, 8]   rows, k >= 1
@@ -3574,7 +3567,6 @@ biased1:
 	JMP     begin1
 
 // func transposeAVX2<>()
-// Requires: AVX
 TEXT ·transposeAVX2<>(SB), NOSPLIT, $56
 	// t[i/16][u][i%16] = w[from+i, u]   for all units, padded to a multiple of 8, and inputs i
 	//   w [panels][1+inputs][16] packed   t [panels][units][16], the last panel 8 wide if at most 8 inputs remain
@@ -3746,7 +3738,6 @@ return:
 	RET
 
 // func transposeAVX512<>()
-// Requires: AVX, AVX512F
 TEXT ·transposeAVX512<>(SB), NOSPLIT, $56
 	// t[i/16][u][i%16] = w[from+i, u]   operands and registers as those of transposeAVX2, to which it leaves what remains
 	//   blocks of 16 inputs × 16 units, of 8 units at a time: Z0-Z7 the units of inputs i and i+4; Z8-Z15 pairs of inputs;

@@ -4,34 +4,30 @@
 
 #include "textflag.h"
 
-DATA tailMasks<>+0(SB)/8, $0xffffffffffffffff
-DATA tailMasks<>+8(SB)/8, $0xffffffffffffffff
-DATA tailMasks<>+16(SB)/8, $0xffffffffffffffff
-DATA tailMasks<>+24(SB)/8, $0xffffffffffffffff
-DATA tailMasks<>+32(SB)/8, $0x0000000000000000
-DATA tailMasks<>+40(SB)/8, $0x0000000000000000
-DATA tailMasks<>+48(SB)/8, $0x0000000000000000
-DATA tailMasks<>+56(SB)/8, $0x0000000000000000
-GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
+DATA laneNumbers<>+0(SB)/8, $0x0000000100000000
+DATA laneNumbers<>+8(SB)/8, $0x0000000300000002
+DATA laneNumbers<>+16(SB)/8, $0x0000000500000004
+DATA laneNumbers<>+24(SB)/8, $0x0000000700000006
+DATA laneNumbers<>+32(SB)/8, $0x0000000900000008
+GLOBL laneNumbers<>(SB), RODATA|NOPTR, $40
 
-DATA numbers<>+0(SB)/4, $0x00000000
-DATA numbers<>+4(SB)/4, $(0.5)
-DATA numbers<>+8(SB)/4, $(-0.5)
-DATA numbers<>+12(SB)/4, $(0.16666667)
-DATA numbers<>+16(SB)/4, $(1.0)
-DATA numbers<>+20(SB)/4, $(2.0)
-DATA numbers<>+24(SB)/4, $0xff800000
-DATA numbers<>+28(SB)/4, $0x80000000
-DATA numbers<>+32(SB)/4, $0x7fffffff
-DATA numbers<>+36(SB)/4, $(12583166.0)
-DATA numbers<>+40(SB)/4, $(12583039.0)
-DATA numbers<>+44(SB)/4, $(1.442695)
-DATA numbers<>+48(SB)/4, $(2.88539)
-DATA numbers<>+52(SB)/4, $(0.6931472)
-DATA numbers<>+56(SB)/4, $(0.69314575)
-DATA numbers<>+60(SB)/4, $(0.0000014286068)
-DATA numbers<>+64(SB)/4, $(0.3465736)
-GLOBL numbers<>(SB), RODATA|NOPTR, $68
+DATA numbers<>+0(SB)/4, $(0.5)
+DATA numbers<>+4(SB)/4, $(-0.5)
+DATA numbers<>+8(SB)/4, $(0.16666667)
+DATA numbers<>+12(SB)/4, $(1.0)
+DATA numbers<>+16(SB)/4, $(2.0)
+DATA numbers<>+20(SB)/4, $0xff800000
+DATA numbers<>+24(SB)/4, $0x80000000
+DATA numbers<>+28(SB)/4, $0x7fffffff
+DATA numbers<>+32(SB)/4, $(12583166.0)
+DATA numbers<>+36(SB)/4, $(12583039.0)
+DATA numbers<>+40(SB)/4, $(1.442695)
+DATA numbers<>+44(SB)/4, $(2.88539)
+DATA numbers<>+48(SB)/4, $(0.6931472)
+DATA numbers<>+52(SB)/4, $(0.69314575)
+DATA numbers<>+56(SB)/4, $(0.0000014286068)
+DATA numbers<>+60(SB)/4, $(0.3465736)
+GLOBL numbers<>(SB), RODATA|NOPTR, $64
 
 DATA exp<>+0(SB)/4, $(89.0)
 DATA exp<>+4(SB)/4, $(-104.0)
@@ -168,7 +164,7 @@ adamBody:
 	VDIVPS       Z3, Z4, Z4
 	VSUBPS       Z4, Z0, Z0
 	TESTQ        CX, CX
-	JL           adamStore
+	JL           adamStoreTail
 	VMOVUPS      Z0, (DI)(BX*1)
 	VMOVUPS      Z1, (SI)(BX*1)
 	VMOVUPS      Z2, (R8)(BX*1)
@@ -190,7 +186,7 @@ adamTail:
 	MOVQ      $-1, CX
 	JMP       adamBody
 
-adamStore:
+adamStoreTail:
 	VMOVUPS Z0, K1, (DI)(BX*1)
 	VMOVUPS Z1, K1, (SI)(BX*1)
 	VMOVUPS Z2, K1, (R8)(BX*1)
@@ -199,12 +195,13 @@ adamDone:
 	VZEROUPPER
 	RET
 
-// func sgdAVX512(w []float32, m []float32, g []float32, s *sgdStep)
+// func sgdAVX512(w []float32, m []float32, g []float32, s *sgdStep, ahead float32, behind float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·sgdAVX512(SB), NOSPLIT, $0-80
+TEXT ·sgdAVX512(SB), NOSPLIT, $0-88
 	// g' = flush(g·scale), w' = w - w·decay, sums of a product fused; where m is nil w = w' - rate·g'; else
-	// m = flush(momentum·m - rate·g') and w = w' + m, with nesterov w = w' + (momentum·m - rate·g')
+	// m = flush(momentum·m - rate·g') and w = w' + (ahead·m - rate·g'&behind)
 	//   w, g [n], m [n] or nil   n >= 0, that of w   g is left as it is
+	//   ahead momentum and behind all bits for Nesterov's, 1 and 0 for the plain one, whose sum is w' + m
 	//   first register to third w, m, g, then scratch and the scalars; clobbers all vectors; no stack
 	MOVQ         s+72(FP), AX
 	MOVL         $+2139095040, DX
@@ -213,117 +210,81 @@ TEXT ·sgdAVX512(SB), NOSPLIT, $0-80
 	VBROADCASTSS 4(AX), Z5
 	VBROADCASTSS 8(AX), Z6
 	VBROADCASTSS 12(AX), Z7
-	MOVQ         m_base+24(FP), R8
-	TESTQ        R8, R8
-	JNE          momentum
+	VBROADCASTSS ahead+80(FP), Z8
+	VBROADCASTSS behind+84(FP), Z9
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+48(FP), SI
+	MOVQ         m_base+24(FP), R8
 	MOVQ         w_len+8(FP), CX
 	XORL         BX, BX
 	SUBQ         $+16, CX
-	JL           plainTail
+	JL           sgdTail
 
-plainVector:
+sgdVector:
 	VMOVUPS (DI)(BX*1), Z0
 	VMOVUPS (SI)(BX*1), Z2
+	TESTQ   R8, R8
+	JE      sgdLoadWithout
+	VMOVUPS (R8)(BX*1), Z1
 
-plainBody:
+sgdLoadWithout:
+sgdBody:
 	VMULPS       Z4, Z2, Z2
 	VPTESTMD     Z2, Z11, K2
 	VMOVAPS.Z    Z2, K2, Z2
 	VFNMADD213PS Z0, Z5, Z0
+	TESTQ        R8, R8
+	JNE          momentum
 	VFNMADD231PS Z6, Z2, Z0
-	TESTQ        CX, CX
-	JL           plainStore
-	VMOVUPS      Z0, (DI)(BX*1)
-	ADDQ         $+64, BX
-	SUBQ         $+16, CX
-	JGE          plainVector
-
-plainTail:
-	ADDQ      $+16, CX
-	JE        plainDone
-	MOVL      $-1, DX
-	SHLL      CL, DX
-	NOTL      DX
-	KMOVW     DX, K1
-	VMOVUPS.Z (DI)(BX*1), K1, Z0
-	VMOVUPS.Z (SI)(BX*1), K1, Z2
-	MOVQ      $-1, CX
-	JMP       plainBody
-
-plainStore:
-	VMOVUPS Z0, K1, (DI)(BX*1)
-
-plainDone:
-	VZEROUPPER
-	RET
+	JMP          updated
 
 momentum:
-	// Without nesterov the last sum is 1·m - 0, which is m.
-	MOVBLZX      16(AX), AX
-	NEGL         AX
-	VMOVD        AX, X9
-	VPBROADCASTD X9, Z9
-	VMOVAPS      Z7, Z8
-	TESTL        AX, AX
-	JNE          nesterov
-	MOVL         $+1065353216, AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Z8
+	VMULPS      Z6, Z2, Z3
+	VFMSUB213PS Z3, Z7, Z1
+	VPTESTMD    Z1, Z11, K2
+	VMOVAPS.Z   Z1, K2, Z1
+	VANDPS      Z9, Z3, Z3
+	VFMSUB231PS Z8, Z1, Z3
+	VADDPS      Z3, Z0, Z0
 
-nesterov:
-	MOVQ w_base+0(FP), DI
-	MOVQ m_base+24(FP), R8
-	MOVQ g_base+48(FP), SI
-	MOVQ w_len+8(FP), CX
-	XORL BX, BX
+updated:
+	TESTQ   CX, CX
+	JL      sgdStoreTail
+	VMOVUPS Z0, (DI)(BX*1)
+	TESTQ   R8, R8
+	JE      sgdStoreWithout
+	VMOVUPS Z1, (R8)(BX*1)
+
+sgdStoreWithout:
+	ADDQ $+64, BX
 	SUBQ $+16, CX
-	JL   momentumTail
+	JGE  sgdVector
 
-momentumVector:
-	VMOVUPS (DI)(BX*1), Z0
-	VMOVUPS (R8)(BX*1), Z1
-	VMOVUPS (SI)(BX*1), Z2
-
-momentumBody:
-	VMULPS       Z4, Z2, Z2
-	VPTESTMD     Z2, Z11, K2
-	VMOVAPS.Z    Z2, K2, Z2
-	VFNMADD213PS Z0, Z5, Z0
-	VMULPS       Z6, Z2, Z3
-	VFMSUB213PS  Z3, Z7, Z1
-	VPTESTMD     Z1, Z11, K2
-	VMOVAPS.Z    Z1, K2, Z1
-	VANDPS       Z9, Z3, Z3
-	VFMSUB231PS  Z8, Z1, Z3
-	VADDPS       Z3, Z0, Z0
-	TESTQ        CX, CX
-	JL           momentumStore
-	VMOVUPS      Z0, (DI)(BX*1)
-	VMOVUPS      Z1, (R8)(BX*1)
-	ADDQ         $+64, BX
-	SUBQ         $+16, CX
-	JGE          momentumVector
-
-momentumTail:
+sgdTail:
 	ADDQ      $+16, CX
-	JE        momentumDone
+	JE        sgdDone
 	MOVL      $-1, DX
 	SHLL      CL, DX
 	NOTL      DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (DI)(BX*1), K1, Z0
-	VMOVUPS.Z (R8)(BX*1), K1, Z1
 	VMOVUPS.Z (SI)(BX*1), K1, Z2
-	MOVQ      $-1, CX
-	JMP       momentumBody
+	TESTQ     R8, R8
+	JE        sgdLoadTailWithout
+	VMOVUPS.Z (R8)(BX*1), K1, Z1
 
-momentumStore:
+sgdLoadTailWithout:
+	MOVQ $-1, CX
+	JMP  sgdBody
+
+sgdStoreTail:
 	VMOVUPS Z0, K1, (DI)(BX*1)
+	TESTQ   R8, R8
+	JE      sgdStoreTailWithout
 	VMOVUPS Z1, K1, (R8)(BX*1)
 
-momentumDone:
+sgdStoreTailWithout:
+sgdDone:
 	VZEROUPPER
 	RET
 
@@ -353,7 +314,7 @@ elementVector:
 elementBody:
 	CALL    AX
 	TESTQ   CX, CX
-	JL      elementStore
+	JL      elementStoreTail
 	VMOVUPS Z0, (DI)(BX*1)
 	ADDQ    $+64, BX
 	SUBQ    $+16, CX
@@ -371,7 +332,7 @@ elementTail:
 	MOVQ      $-1, CX
 	JMP       elementBody
 
-elementStore:
+elementStoreTail:
 	VMOVUPS Z0, K1, (DI)(BX*1)
 
 elementDone:
@@ -379,7 +340,6 @@ elementDone:
 	RET
 
 // func reluAVX512<>()
-// Requires: AVX512F
 TEXT ·reluAVX512<>(SB), NOSPLIT, $0
 	VPXORD    Z1, Z1, Z1
 	VCMPPS    $0x16, Z1, Z0, K2
@@ -387,7 +347,6 @@ TEXT ·reluAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func reluGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·reluGradientAVX512<>(SB), NOSPLIT, $0
 	VPXORD    Z1, Z1, Z1
 	VCMPPS    $0x1e, Z1, Z0, K2
@@ -395,7 +354,6 @@ TEXT ·reluGradientAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func leakyReLUAVX512<>()
-// Requires: AVX512F
 TEXT ·leakyReLUAVX512<>(SB), NOSPLIT, $0
 	VMULPS  Z13, Z0, Z2
 	VPXORD  Z1, Z1, Z1
@@ -404,7 +362,6 @@ TEXT ·leakyReLUAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func leakyReLUGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·leakyReLUGradientAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z2
 	VMULPS  Z13, Z14, Z0
@@ -414,7 +371,6 @@ TEXT ·leakyReLUGradientAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func eluAVX512<>()
-// Requires: AVX512F
 TEXT ·eluAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z8
 	CALL    ·expm1AVX512<>(SB)
@@ -425,7 +381,6 @@ TEXT ·eluAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func eluGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·eluGradientAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z2
 	VADDPS  Z13, Z0, Z0
@@ -436,7 +391,6 @@ TEXT ·eluGradientAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func seluAVX512<>()
-// Requires: AVX512F
 TEXT ·seluAVX512<>(SB), NOSPLIT, $0
 	VBROADCASTSS selu<>+0(SB), Z13
 	CALL         ·eluAVX512<>(SB)
@@ -444,7 +398,6 @@ TEXT ·seluAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func seluGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·seluGradientAVX512<>(SB), NOSPLIT, $0
 	VBROADCASTSS selu<>+4(SB), Z2
 	VPXORD       Z1, Z1, Z1
@@ -456,9 +409,8 @@ TEXT ·seluGradientAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func geluAVX512<>()
-// Requires: AVX512F
 TEXT ·geluAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+4(SB), Z8
+	VBROADCASTSS numbers<>+0(SB), Z8
 	VMULPS       Z0, Z8, Z8
 	VMULPS.BCST  gelu<>+0(SB), Z0, Z0
 	CALL         ·erfAVX512<>(SB)
@@ -466,15 +418,14 @@ TEXT ·geluAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func geluGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·geluGradientAVX512<>(SB), NOSPLIT, $0
 	// Φ(x) + x·φ(x)
 	VMOVAPS      Z0, Z8
 	VMULPS.BCST  gelu<>+0(SB), Z0, Z0
 	CALL         ·erfAVX512<>(SB)
-	VBROADCASTSS numbers<>+4(SB), Z9
+	VBROADCASTSS numbers<>+0(SB), Z9
 	VFMADD231PS  Z0, Z9, Z9
-	VBROADCASTSS numbers<>+8(SB), Z0
+	VBROADCASTSS numbers<>+4(SB), Z0
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z0, Z0
 	CALL         ·expAVX512<>(SB)
@@ -484,9 +435,8 @@ TEXT ·geluGradientAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func geluTanhAVX512<>()
-// Requires: AVX512F
 TEXT ·geluTanhAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+4(SB), Z8
+	VBROADCASTSS numbers<>+0(SB), Z8
 	VMULPS       Z0, Z8, Z8
 	VBROADCASTSS gelu<>+12(SB), Z1
 	VMULPS       Z0, Z1, Z1
@@ -498,7 +448,6 @@ TEXT ·geluTanhAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func geluTanhGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·geluTanhGradientAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS          Z0, Z8
 	VBROADCASTSS     gelu<>+12(SB), Z1
@@ -509,11 +458,11 @@ TEXT ·geluTanhGradientAVX512<>(SB), NOSPLIT, $0
 	CALL             ·tanhAVX512<>(SB)
 	VBROADCASTSS     gelu<>+16(SB), Z1
 	VMULPS           Z8, Z1, Z1
-	VFMADD213PS.BCST numbers<>+16(SB), Z8, Z1
+	VFMADD213PS.BCST numbers<>+12(SB), Z8, Z1
 	VMULPS.BCST      gelu<>+8(SB), Z1, Z1
-	VBROADCASTSS     numbers<>+16(SB), Z2
+	VBROADCASTSS     numbers<>+12(SB), Z2
 	VFNMADD231PS     Z0, Z0, Z2
-	VBROADCASTSS     numbers<>+4(SB), Z3
+	VBROADCASTSS     numbers<>+0(SB), Z3
 	VMULPS           Z3, Z8, Z8
 	VMULPS           Z2, Z8, Z8
 	VFMADD213PS      Z3, Z3, Z0
@@ -522,7 +471,6 @@ TEXT ·geluTanhGradientAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func siluAVX512<>()
-// Requires: AVX512F
 TEXT ·siluAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z8
 	CALL    ·sigmoidAVX512<>(SB)
@@ -530,20 +478,18 @@ TEXT ·siluAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func siluGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·siluGradientAVX512<>(SB), NOSPLIT, $0
 	// s + x·s·(1-s)
 	VMOVAPS      Z0, Z8
 	CALL         ·sigmoidAVX512<>(SB)
 	VMULPS       Z8, Z0, Z1
-	VBROADCASTSS numbers<>+16(SB), Z2
+	VBROADCASTSS numbers<>+12(SB), Z2
 	VSUBPS       Z0, Z2, Z2
 	VFMADD231PS  Z2, Z1, Z0
 	VMULPS       Z14, Z0, Z0
 	RET
 
 // func mishAVX512<>()
-// Requires: AVX512F
 TEXT ·mishAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z8
 	CALL    ·softplusAVX512<>(SB)
@@ -552,7 +498,6 @@ TEXT ·mishAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func mishGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·mishGradientAVX512<>(SB), NOSPLIT, $0
 	// t + x·sigmoid(x)·(1-t²)
 	VMOVAPS      Z0, Z8
@@ -562,74 +507,67 @@ TEXT ·mishGradientAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS      Z8, Z0
 	CALL         ·sigmoidAVX512<>(SB)
 	VMULPS       Z8, Z0, Z0
-	VBROADCASTSS numbers<>+16(SB), Z2
+	VBROADCASTSS numbers<>+12(SB), Z2
 	VFNMADD231PS Z9, Z9, Z2
 	VFMADD213PS  Z9, Z2, Z0
 	VMULPS       Z14, Z0, Z0
 	RET
 
 // func softplusGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·softplusGradientAVX512<>(SB), NOSPLIT, $0
 	CALL   ·sigmoidAVX512<>(SB)
 	VMULPS Z14, Z0, Z0
 	RET
 
 // func softsignAVX512<>()
-// Requires: AVX512DQ, AVX512F
 TEXT ·softsignAVX512<>(SB), NOSPLIT, $0
-	VANDPS.BCST numbers<>+32(SB), Z0, Z1
-	VADDPS.BCST numbers<>+16(SB), Z1, Z1
+	VANDPS.BCST numbers<>+28(SB), Z0, Z1
+	VADDPS.BCST numbers<>+12(SB), Z1, Z1
 	VDIVPS      Z1, Z0, Z0
 	RET
 
 // func softsignGradientAVX512<>()
-// Requires: AVX512DQ, AVX512F
 TEXT ·softsignGradientAVX512<>(SB), NOSPLIT, $0
-	VANDPS.BCST numbers<>+32(SB), Z0, Z1
-	VADDPS.BCST numbers<>+16(SB), Z1, Z1
+	VANDPS.BCST numbers<>+28(SB), Z0, Z1
+	VADDPS.BCST numbers<>+12(SB), Z1, Z1
 	VMULPS      Z1, Z1, Z1
 	VDIVPS      Z1, Z14, Z0
 	RET
 
 // func sigmoidGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·sigmoidGradientAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+16(SB), Z1
+	VBROADCASTSS numbers<>+12(SB), Z1
 	VSUBPS       Z0, Z1, Z1
 	VMULPS       Z1, Z0, Z0
 	VMULPS       Z14, Z0, Z0
 	RET
 
 // func hardSigmoidAVX512<>()
-// Requires: AVX512F
 TEXT ·hardSigmoidAVX512<>(SB), NOSPLIT, $0
 	// From 3 on x/6 + 1/2 is not below 1, and up to -3 negative.
-	VBROADCASTSS     numbers<>+12(SB), Z1
-	VFMADD213PS.BCST numbers<>+4(SB), Z1, Z0
-	VBROADCASTSS     numbers<>+16(SB), Z6
+	VBROADCASTSS     numbers<>+8(SB), Z1
+	VFMADD213PS.BCST numbers<>+0(SB), Z1, Z0
+	VBROADCASTSS     numbers<>+12(SB), Z6
 	VMINPS           Z0, Z6, Z0
-	VBROADCASTSS     numbers<>+0(SB), Z6
-	VMAXPS           Z0, Z6, Z0
+	VPXORD           Z1, Z1, Z1
+	VMAXPS           Z0, Z1, Z0
 	RET
 
 // func hardSigmoidGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·hardSigmoidGradientAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+12(SB), Z2
+	VBROADCASTSS numbers<>+8(SB), Z2
 	VPXORD       Z1, Z1, Z1
 	VCMPPS       $0x1e, Z1, Z0, K2
 	VMOVAPS.Z    Z2, K2, Z2
-	VBROADCASTSS numbers<>+16(SB), Z1
+	VBROADCASTSS numbers<>+12(SB), Z1
 	VCMPPS       $0x11, Z1, Z0, K2
 	VMOVAPS.Z    Z2, K2, Z0
 	VMULPS       Z14, Z0, Z0
 	RET
 
 // func tanhGradientAVX512<>()
-// Requires: AVX512F
 TEXT ·tanhGradientAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+16(SB), Z1
+	VBROADCASTSS numbers<>+12(SB), Z1
 	VFNMADD231PS Z0, Z0, Z1
 	VMULPS       Z1, Z14, Z0
 	RET
@@ -665,40 +603,38 @@ DATA routinesAVX512<>+216(SB)/8, $·tanhGradientAVX512<>(SB)
 GLOBL routinesAVX512<>(SB), RODATA|NOPTR, $224
 
 // func expAVX512<>()
-// Requires: AVX512F
 TEXT ·expAVX512<>(SB), NOSPLIT, $0
 	// exp: e^x
 	VBROADCASTSS      exp<>+0(SB), Z6
 	VMINPS            Z0, Z6, Z0
 	VBROADCASTSS      exp<>+4(SB), Z6
 	VMAXPS            Z0, Z6, Z0
-	VBROADCASTSS      numbers<>+36(SB), Z1
-	VFMADD231PS.BCST  numbers<>+44(SB), Z0, Z1
-	VSUBPS.BCST       numbers<>+36(SB), Z1, Z2
+	VBROADCASTSS      numbers<>+32(SB), Z1
+	VFMADD231PS.BCST  numbers<>+40(SB), Z0, Z1
+	VSUBPS.BCST       numbers<>+32(SB), Z1, Z2
+	VFNMADD231PS.BCST numbers<>+52(SB), Z2, Z0
 	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
-	VFNMADD231PS.BCST numbers<>+60(SB), Z2, Z0
 	VBROADCASTSS      exp<>+12(SB), Z3
 	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+24(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
-	VFMADD213PS.BCST  numbers<>+16(SB), Z0, Z3
-	VFMADD213PS.BCST  numbers<>+16(SB), Z0, Z3
+	VFMADD213PS.BCST  numbers<>+12(SB), Z0, Z3
+	VFMADD213PS.BCST  numbers<>+12(SB), Z0, Z3
 	VSCALEFPS         Z2, Z3, Z0
 	RET
 
 // func expm1AVX512<>()
-// Requires: AVX512F
 TEXT ·expm1AVX512<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS           Z0, Z4
 	VBROADCASTSS      exp<>+8(SB), Z6
 	VMAXPS            Z0, Z6, Z0
-	VBROADCASTSS      numbers<>+36(SB), Z1
-	VFMADD231PS.BCST  numbers<>+44(SB), Z0, Z1
-	VSUBPS.BCST       numbers<>+36(SB), Z1, Z2
+	VBROADCASTSS      numbers<>+32(SB), Z1
+	VFMADD231PS.BCST  numbers<>+40(SB), Z0, Z1
+	VSUBPS.BCST       numbers<>+32(SB), Z1, Z2
+	VFNMADD231PS.BCST numbers<>+52(SB), Z2, Z0
 	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
-	VFNMADD231PS.BCST numbers<>+60(SB), Z2, Z0
 	VBROADCASTSS      exp<>+12(SB), Z3
 	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
@@ -706,27 +642,26 @@ TEXT ·expm1AVX512<>(SB), NOSPLIT, $0
 	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
 	VMULPS            Z0, Z0, Z2
 	VFMADD213PS       Z0, Z2, Z3
-	VBROADCASTSS      numbers<>+16(SB), Z6
+	VBROADCASTSS      numbers<>+12(SB), Z6
 	VPSLLD            $0x17, Z1, Z1
 	VPSUBD            Z6, Z1, Z1
 	VSUBPS            Z6, Z1, Z0
 	VFMADD231PS       Z1, Z3, Z0
-	VPTERNLOGD.BCST   $0xf8, numbers<>+28(SB), Z4, Z0
+	VPTERNLOGD.BCST   $0xf8, numbers<>+24(SB), Z4, Z0
 	RET
 
 // func sigmoidAVX512<>()
-// Requires: AVX512F
 TEXT ·sigmoidAVX512<>(SB), NOSPLIT, $0
 	// sigmoid: 1/(1 + e^-x)
 	VBROADCASTSS      sigmoid<>+0(SB), Z6
 	VMINPS            Z0, Z6, Z0
 	VBROADCASTSS      exp<>+4(SB), Z6
 	VMAXPS            Z0, Z6, Z0
-	VBROADCASTSS      numbers<>+36(SB), Z1
-	VFNMADD231PS.BCST numbers<>+44(SB), Z0, Z1
-	VSUBPS.BCST       numbers<>+36(SB), Z1, Z2
-	VFNMSUB231PS.BCST numbers<>+56(SB), Z2, Z0
-	VFNMADD231PS.BCST numbers<>+60(SB), Z2, Z0
+	VBROADCASTSS      numbers<>+32(SB), Z1
+	VFNMADD231PS.BCST numbers<>+40(SB), Z0, Z1
+	VSUBPS.BCST       numbers<>+32(SB), Z1, Z2
+	VFNMSUB231PS.BCST numbers<>+52(SB), Z2, Z0
+	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
 	VBROADCASTSS      exp<>+12(SB), Z3
 	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
@@ -749,7 +684,6 @@ TEXT ·sigmoidAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func log1pAVX512<>()
-// Requires: AVX512F
 TEXT ·log1pAVX512<>(SB), NOSPLIT, $0
 	// log1p: log(1 + x) for 0 <= x <= 1
 	VBROADCASTSS     log<>+40(SB), Z1
@@ -767,23 +701,21 @@ TEXT ·log1pAVX512<>(SB), NOSPLIT, $0
 	RET
 
 // func softplusAVX512<>()
-// Requires: AVX512DQ, AVX512F
 TEXT ·softplusAVX512<>(SB), NOSPLIT, $0
 	// softplus: log(1 + e^x); changes register 7 too
 	VPXORD     Z7, Z7, Z7
 	VMAXPS     Z7, Z0, Z7
-	VORPS.BCST numbers<>+28(SB), Z0, Z0
+	VORPS.BCST numbers<>+24(SB), Z0, Z0
 	CALL       ·expAVX512<>(SB)
 	CALL       ·log1pAVX512<>(SB)
 	VADDPS     Z7, Z0, Z0
 	RET
 
 // func tanhAVX512<>()
-// Requires: AVX512DQ, AVX512F
 TEXT ·tanhAVX512<>(SB), NOSPLIT, $0
 	// tanh: below tanhEdge x + x·polynomial(x²), else 1 - 2/(e^2x + 1)
 	VMOVAPS           Z0, Z4
-	VANDPS.BCST       numbers<>+32(SB), Z0, Z0
+	VANDPS.BCST       numbers<>+28(SB), Z0, Z0
 	VMULPS            Z0, Z0, Z1
 	VBROADCASTSS      tanh<>+8(SB), Z2
 	VFMADD213PS.BCST  tanh<>+12(SB), Z1, Z2
@@ -794,10 +726,10 @@ TEXT ·tanhAVX512<>(SB), NOSPLIT, $0
 	VFMADD213PS       Z0, Z0, Z2
 	VBROADCASTSS      tanh<>+4(SB), Z6
 	VMINPS            Z0, Z6, Z3
-	VBROADCASTSS      numbers<>+40(SB), Z1
-	VFMADD231PS.BCST  numbers<>+48(SB), Z3, Z1
-	VSUBPS.BCST       numbers<>+40(SB), Z1, Z5
-	VFNMADD231PS.BCST numbers<>+64(SB), Z5, Z3
+	VBROADCASTSS      numbers<>+36(SB), Z1
+	VFMADD231PS.BCST  numbers<>+44(SB), Z3, Z1
+	VSUBPS.BCST       numbers<>+36(SB), Z1, Z5
+	VFNMADD231PS.BCST numbers<>+60(SB), Z5, Z3
 	VBROADCASTSS      tanh<>+28(SB), Z5
 	VFMADD213PS.BCST  tanh<>+32(SB), Z3, Z5
 	VFMADD213PS.BCST  tanh<>+36(SB), Z3, Z5
@@ -805,24 +737,23 @@ TEXT ·tanhAVX512<>(SB), NOSPLIT, $0
 	VFMADD213PS.BCST  tanh<>+44(SB), Z3, Z5
 	VFMADD213PS.BCST  tanh<>+48(SB), Z3, Z5
 	VPSLLD            $0x17, Z1, Z1
-	VFMADD213PS.BCST  numbers<>+16(SB), Z1, Z5
-	VBROADCASTSS      numbers<>+20(SB), Z6
-	VDIVPS            Z5, Z6, Z5
+	VFMADD213PS.BCST  numbers<>+12(SB), Z1, Z5
 	VBROADCASTSS      numbers<>+16(SB), Z6
+	VDIVPS            Z5, Z6, Z5
+	VBROADCASTSS      numbers<>+12(SB), Z6
 	VSUBPS            Z5, Z6, Z5
 	VBROADCASTSS      tanh<>+0(SB), Z6
 	VCMPPS            $0x11, Z6, Z0, K2
 	VMOVAPS           Z2, K2, Z5
-	VPTERNLOGD.BCST   $0xf8, numbers<>+28(SB), Z4, Z5
+	VPTERNLOGD.BCST   $0xf8, numbers<>+24(SB), Z4, Z5
 	VMOVAPS           Z5, Z0
 	RET
 
 // func erfAVX512<>()
-// Requires: AVX512DQ, AVX512F
 TEXT ·erfAVX512<>(SB), NOSPLIT, $0
 	// erf: below erfEdge x + x·polynomial(x²), else 1 - 2^polynomial(x)
 	VMOVAPS           Z0, Z4
-	VANDPS.BCST       numbers<>+32(SB), Z0, Z0
+	VANDPS.BCST       numbers<>+28(SB), Z0, Z0
 	VMULPS            Z0, Z0, Z1
 	VBROADCASTSS      erf<>+8(SB), Z2
 	VFMADD213PS.BCST  erf<>+12(SB), Z1, Z2
@@ -840,7 +771,7 @@ TEXT ·erfAVX512<>(SB), NOSPLIT, $0
 	VFMADD213PS.BCST  erf<>+48(SB), Z3, Z5
 	VFMADD213PS.BCST  erf<>+52(SB), Z3, Z5
 	VMULPS            Z3, Z5, Z5
-	VBROADCASTSS      numbers<>+40(SB), Z6
+	VBROADCASTSS      numbers<>+36(SB), Z6
 	VADDPS            Z6, Z5, Z1
 	VSUBPS            Z6, Z1, Z3
 	VSUBPS            Z3, Z5, Z5
@@ -851,11 +782,11 @@ TEXT ·erfAVX512<>(SB), NOSPLIT, $0
 	VFMADD213PS.BCST  erf<>+72(SB), Z5, Z3
 	VFMADD213PS.BCST  erf<>+76(SB), Z5, Z3
 	VPSLLD            $0x17, Z1, Z1
-	VFNMADD213PS.BCST numbers<>+16(SB), Z1, Z3
+	VFNMADD213PS.BCST numbers<>+12(SB), Z1, Z3
 	VBROADCASTSS      erf<>+0(SB), Z6
 	VCMPPS            $0x11, Z6, Z0, K2
 	VMOVAPS           Z2, K2, Z3
-	VPTERNLOGD.BCST   $0xf8, numbers<>+28(SB), Z4, Z3
+	VPTERNLOGD.BCST   $0xf8, numbers<>+24(SB), Z4, Z3
 	VMOVAPS           Z3, Z0
 	RET
 
@@ -914,7 +845,7 @@ adamBody:
 	VDIVPS       Y3, Y4, Y4
 	VSUBPS       Y4, Y0, Y0
 	TESTQ        CX, CX
-	JL           adamStore
+	JL           adamStoreTail
 	VMOVUPS      Y0, (DI)(BX*1)
 	VMOVUPS      Y1, (SI)(BX*1)
 	VMOVUPS      Y2, (R8)(BX*1)
@@ -923,19 +854,19 @@ adamBody:
 	JGE          adamVector
 
 adamTail:
-	ADDQ       $+8, CX
-	JE         adamDone
-	LEAQ       tailMasks<>+32(SB), DX
-	NEGQ       CX
-	VMOVUPS    (DX)(CX*4), Y15
-	VMASKMOVPS (DI)(BX*1), Y15, Y0
-	VMASKMOVPS (SI)(BX*1), Y15, Y1
-	VMASKMOVPS (R8)(BX*1), Y15, Y2
-	VMASKMOVPS (R9)(BX*1), Y15, Y3
-	MOVQ       $-1, CX
-	JMP        adamBody
+	ADDQ         $+8, CX
+	JE           adamDone
+	VMOVD        CX, X15
+	VPBROADCASTD X15, Y15
+	VPCMPGTD     laneNumbers<>+0(SB), Y15, Y15
+	VMASKMOVPS   (DI)(BX*1), Y15, Y0
+	VMASKMOVPS   (SI)(BX*1), Y15, Y1
+	VMASKMOVPS   (R8)(BX*1), Y15, Y2
+	VMASKMOVPS   (R9)(BX*1), Y15, Y3
+	MOVQ         $-1, CX
+	JMP          adamBody
 
-adamStore:
+adamStoreTail:
 	VMASKMOVPS Y0, Y15, (DI)(BX*1)
 	VMASKMOVPS Y1, Y15, (SI)(BX*1)
 	VMASKMOVPS Y2, Y15, (R8)(BX*1)
@@ -944,12 +875,13 @@ adamDone:
 	VZEROUPPER
 	RET
 
-// func sgdAVX2(w []float32, m []float32, g []float32, s *sgdStep)
+// func sgdAVX2(w []float32, m []float32, g []float32, s *sgdStep, ahead float32, behind float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sgdAVX2(SB), NOSPLIT, $0-80
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-88
 	// g' = flush(g·scale), w' = w - w·decay, sums of a product fused; where m is nil w = w' - rate·g'; else
-	// m = flush(momentum·m - rate·g') and w = w' + m, with nesterov w = w' + (momentum·m - rate·g')
+	// m = flush(momentum·m - rate·g') and w = w' + (ahead·m - rate·g'&behind)
 	//   w, g [n], m [n] or nil   n >= 0, that of w   g is left as it is
+	//   ahead momentum and behind all bits for Nesterov's, 1 and 0 for the plain one, whose sum is w' + m
 	//   first register to third w, m, g, then scratch and the scalars; clobbers all vectors; no stack
 	MOVQ         s+72(FP), AX
 	MOVL         $+2139095040, DX
@@ -960,123 +892,87 @@ TEXT ·sgdAVX2(SB), NOSPLIT, $0-80
 	VBROADCASTSS 4(AX), Y5
 	VBROADCASTSS 8(AX), Y6
 	VBROADCASTSS 12(AX), Y7
-	MOVQ         m_base+24(FP), R8
-	TESTQ        R8, R8
-	JNE          momentum
+	VBROADCASTSS ahead+80(FP), Y8
+	VBROADCASTSS behind+84(FP), Y9
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+48(FP), SI
+	MOVQ         m_base+24(FP), R8
 	MOVQ         w_len+8(FP), CX
 	XORL         BX, BX
 	SUBQ         $+8, CX
-	JL           plainTail
+	JL           sgdTail
 
-plainVector:
+sgdVector:
 	VMOVUPS (DI)(BX*1), Y0
 	VMOVUPS (SI)(BX*1), Y2
+	TESTQ   R8, R8
+	JE      sgdLoadWithout
+	VMOVUPS (R8)(BX*1), Y1
 
-plainBody:
+sgdLoadWithout:
+sgdBody:
 	VMULPS       Y4, Y2, Y2
 	VANDPS       Y2, Y11, Y13
 	VPCMPEQD     Y13, Y12, Y13
 	VANDNPS      Y2, Y13, Y2
 	VFNMADD213PS Y0, Y5, Y0
+	TESTQ        R8, R8
+	JNE          momentum
 	VFNMADD231PS Y6, Y2, Y0
-	TESTQ        CX, CX
-	JL           plainStore
-	VMOVUPS      Y0, (DI)(BX*1)
-	ADDQ         $+32, BX
-	SUBQ         $+8, CX
-	JGE          plainVector
-
-plainTail:
-	ADDQ       $+8, CX
-	JE         plainDone
-	LEAQ       tailMasks<>+32(SB), DX
-	NEGQ       CX
-	VMOVUPS    (DX)(CX*4), Y15
-	VMASKMOVPS (DI)(BX*1), Y15, Y0
-	VMASKMOVPS (SI)(BX*1), Y15, Y2
-	MOVQ       $-1, CX
-	JMP        plainBody
-
-plainStore:
-	VMASKMOVPS Y0, Y15, (DI)(BX*1)
-
-plainDone:
-	VZEROUPPER
-	RET
+	JMP          updated
 
 momentum:
-	// Without nesterov the last sum is 1·m - 0, which is m.
-	MOVBLZX      16(AX), AX
-	NEGL         AX
-	VMOVD        AX, X9
-	VPBROADCASTD X9, Y9
-	VMOVAPS      Y7, Y8
-	TESTL        AX, AX
-	JNE          nesterov
-	MOVL         $+1065353216, AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
+	VMULPS      Y6, Y2, Y3
+	VFMSUB213PS Y3, Y7, Y1
+	VANDPS      Y1, Y11, Y13
+	VPCMPEQD    Y13, Y12, Y13
+	VANDNPS     Y1, Y13, Y1
+	VANDPS      Y9, Y3, Y3
+	VFMSUB231PS Y8, Y1, Y3
+	VADDPS      Y3, Y0, Y0
 
-nesterov:
-	MOVQ w_base+0(FP), DI
-	MOVQ m_base+24(FP), R8
-	MOVQ g_base+48(FP), SI
-	MOVQ w_len+8(FP), CX
-	XORL BX, BX
+updated:
+	TESTQ   CX, CX
+	JL      sgdStoreTail
+	VMOVUPS Y0, (DI)(BX*1)
+	TESTQ   R8, R8
+	JE      sgdStoreWithout
+	VMOVUPS Y1, (R8)(BX*1)
+
+sgdStoreWithout:
+	ADDQ $+32, BX
 	SUBQ $+8, CX
-	JL   momentumTail
+	JGE  sgdVector
 
-momentumVector:
-	VMOVUPS (DI)(BX*1), Y0
-	VMOVUPS (R8)(BX*1), Y1
-	VMOVUPS (SI)(BX*1), Y2
+sgdTail:
+	ADDQ         $+8, CX
+	JE           sgdDone
+	VMOVD        CX, X15
+	VPBROADCASTD X15, Y15
+	VPCMPGTD     laneNumbers<>+0(SB), Y15, Y15
+	VMASKMOVPS   (DI)(BX*1), Y15, Y0
+	VMASKMOVPS   (SI)(BX*1), Y15, Y2
+	TESTQ        R8, R8
+	JE           sgdLoadTailWithout
+	VMASKMOVPS   (R8)(BX*1), Y15, Y1
 
-momentumBody:
-	VMULPS       Y4, Y2, Y2
-	VANDPS       Y2, Y11, Y13
-	VPCMPEQD     Y13, Y12, Y13
-	VANDNPS      Y2, Y13, Y2
-	VFNMADD213PS Y0, Y5, Y0
-	VMULPS       Y6, Y2, Y3
-	VFMSUB213PS  Y3, Y7, Y1
-	VANDPS       Y1, Y11, Y13
-	VPCMPEQD     Y13, Y12, Y13
-	VANDNPS      Y1, Y13, Y1
-	VANDPS       Y9, Y3, Y3
-	VFMSUB231PS  Y8, Y1, Y3
-	VADDPS       Y3, Y0, Y0
-	TESTQ        CX, CX
-	JL           momentumStore
-	VMOVUPS      Y0, (DI)(BX*1)
-	VMOVUPS      Y1, (R8)(BX*1)
-	ADDQ         $+32, BX
-	SUBQ         $+8, CX
-	JGE          momentumVector
+sgdLoadTailWithout:
+	MOVQ $-1, CX
+	JMP  sgdBody
 
-momentumTail:
-	ADDQ       $+8, CX
-	JE         momentumDone
-	LEAQ       tailMasks<>+32(SB), DX
-	NEGQ       CX
-	VMOVUPS    (DX)(CX*4), Y15
-	VMASKMOVPS (DI)(BX*1), Y15, Y0
-	VMASKMOVPS (R8)(BX*1), Y15, Y1
-	VMASKMOVPS (SI)(BX*1), Y15, Y2
-	MOVQ       $-1, CX
-	JMP        momentumBody
-
-momentumStore:
+sgdStoreTail:
 	VMASKMOVPS Y0, Y15, (DI)(BX*1)
+	TESTQ      R8, R8
+	JE         sgdStoreTailWithout
 	VMASKMOVPS Y1, Y15, (R8)(BX*1)
 
-momentumDone:
+sgdStoreTailWithout:
+sgdDone:
 	VZEROUPPER
 	RET
 
 // func elementwiseAVX2(op uint8, alpha float32, dst []float32, src []float32)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·elementwiseAVX2(SB), NOSPLIT, $0-56
 	// dst[i] = act(src[i]) for op = the kind of act; dst[i] *= act'(src[i]) for op = gradient + its kind
 	//   routines: x = act(x), named for act, and x = dz·act', named …Gradient
@@ -1101,24 +997,24 @@ elementVector:
 elementBody:
 	CALL    AX
 	TESTQ   CX, CX
-	JL      elementStore
+	JL      elementStoreTail
 	VMOVUPS Y0, (DI)(BX*1)
 	ADDQ    $+32, BX
 	SUBQ    $+8, CX
 	JGE     elementVector
 
 elementTail:
-	ADDQ       $+8, CX
-	JE         elementDone
-	LEAQ       tailMasks<>+32(SB), DX
-	NEGQ       CX
-	VMOVUPS    (DX)(CX*4), Y15
-	VMASKMOVPS (SI)(BX*1), Y15, Y0
-	VMASKMOVPS (DI)(BX*1), Y15, Y14
-	MOVQ       $-1, CX
-	JMP        elementBody
+	ADDQ         $+8, CX
+	JE           elementDone
+	VMOVD        CX, X15
+	VPBROADCASTD X15, Y15
+	VPCMPGTD     laneNumbers<>+0(SB), Y15, Y15
+	VMASKMOVPS   (SI)(BX*1), Y15, Y0
+	VMASKMOVPS   (DI)(BX*1), Y15, Y14
+	MOVQ         $-1, CX
+	JMP          elementBody
 
-elementStore:
+elementStoreTail:
 	VMASKMOVPS Y0, Y15, (DI)(BX*1)
 
 elementDone:
@@ -1126,7 +1022,6 @@ elementDone:
 	RET
 
 // func reluAVX2<>()
-// Requires: AVX
 TEXT ·reluAVX2<>(SB), NOSPLIT, $0
 	VXORPS Y1, Y1, Y1
 	VCMPPS $0x16, Y1, Y0, Y2
@@ -1134,7 +1029,6 @@ TEXT ·reluAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func reluGradientAVX2<>()
-// Requires: AVX
 TEXT ·reluGradientAVX2<>(SB), NOSPLIT, $0
 	VXORPS Y1, Y1, Y1
 	VCMPPS $0x1e, Y1, Y0, Y2
@@ -1142,7 +1036,6 @@ TEXT ·reluGradientAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func leakyReLUAVX2<>()
-// Requires: AVX
 TEXT ·leakyReLUAVX2<>(SB), NOSPLIT, $0
 	VMULPS    Y13, Y0, Y2
 	VXORPS    Y1, Y1, Y1
@@ -1151,7 +1044,6 @@ TEXT ·leakyReLUAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func leakyReLUGradientAVX2<>()
-// Requires: AVX
 TEXT ·leakyReLUGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS   Y0, Y2
 	VMULPS    Y13, Y14, Y0
@@ -1161,7 +1053,6 @@ TEXT ·leakyReLUGradientAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func eluAVX2<>()
-// Requires: AVX
 TEXT ·eluAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS   Y0, Y8
 	CALL      ·expm1AVX2<>(SB)
@@ -1172,7 +1063,6 @@ TEXT ·eluAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func eluGradientAVX2<>()
-// Requires: AVX
 TEXT ·eluGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS   Y0, Y2
 	VADDPS    Y13, Y0, Y0
@@ -1183,7 +1073,6 @@ TEXT ·eluGradientAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func seluAVX2<>()
-// Requires: AVX
 TEXT ·seluAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS selu<>+0(SB), Y13
 	CALL         ·eluAVX2<>(SB)
@@ -1192,7 +1081,6 @@ TEXT ·seluAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func seluGradientAVX2<>()
-// Requires: AVX
 TEXT ·seluGradientAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS selu<>+4(SB), Y2
 	VXORPS       Y1, Y1, Y1
@@ -1205,9 +1093,8 @@ TEXT ·seluGradientAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func geluAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·geluAVX2<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+4(SB), Y8
+	VBROADCASTSS numbers<>+0(SB), Y8
 	VMULPS       Y0, Y8, Y8
 	VBROADCASTSS gelu<>+0(SB), Y6
 	VMULPS       Y6, Y0, Y0
@@ -1216,16 +1103,15 @@ TEXT ·geluAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func geluGradientAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·geluGradientAVX2<>(SB), NOSPLIT, $0
 	// Φ(x) + x·φ(x)
 	VMOVAPS      Y0, Y8
 	VBROADCASTSS gelu<>+0(SB), Y6
 	VMULPS       Y6, Y0, Y0
 	CALL         ·erfAVX2<>(SB)
-	VBROADCASTSS numbers<>+4(SB), Y9
+	VBROADCASTSS numbers<>+0(SB), Y9
 	VFMADD231PS  Y0, Y9, Y9
-	VBROADCASTSS numbers<>+8(SB), Y0
+	VBROADCASTSS numbers<>+4(SB), Y0
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y0, Y0
 	CALL         ·expAVX2<>(SB)
@@ -1236,9 +1122,8 @@ TEXT ·geluGradientAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func geluTanhAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·geluTanhAVX2<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+4(SB), Y8
+	VBROADCASTSS numbers<>+0(SB), Y8
 	VMULPS       Y0, Y8, Y8
 	VBROADCASTSS gelu<>+12(SB), Y1
 	VMULPS       Y0, Y1, Y1
@@ -1251,7 +1136,6 @@ TEXT ·geluTanhAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func geluTanhGradientAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·geluTanhGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS      Y0, Y8
 	VBROADCASTSS gelu<>+12(SB), Y1
@@ -1263,13 +1147,13 @@ TEXT ·geluTanhGradientAVX2<>(SB), NOSPLIT, $0
 	CALL         ·tanhAVX2<>(SB)
 	VBROADCASTSS gelu<>+16(SB), Y1
 	VMULPS       Y8, Y1, Y1
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VFMADD213PS  Y6, Y8, Y1
 	VBROADCASTSS gelu<>+8(SB), Y6
 	VMULPS       Y6, Y1, Y1
-	VBROADCASTSS numbers<>+16(SB), Y2
+	VBROADCASTSS numbers<>+12(SB), Y2
 	VFNMADD231PS Y0, Y0, Y2
-	VBROADCASTSS numbers<>+4(SB), Y3
+	VBROADCASTSS numbers<>+0(SB), Y3
 	VMULPS       Y3, Y8, Y8
 	VMULPS       Y2, Y8, Y8
 	VFMADD213PS  Y3, Y3, Y0
@@ -1278,7 +1162,6 @@ TEXT ·geluTanhGradientAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func siluAVX2<>()
-// Requires: AVX
 TEXT ·siluAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS Y0, Y8
 	CALL    ·sigmoidAVX2<>(SB)
@@ -1286,20 +1169,18 @@ TEXT ·siluAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func siluGradientAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·siluGradientAVX2<>(SB), NOSPLIT, $0
 	// s + x·s·(1-s)
 	VMOVAPS      Y0, Y8
 	CALL         ·sigmoidAVX2<>(SB)
 	VMULPS       Y8, Y0, Y1
-	VBROADCASTSS numbers<>+16(SB), Y2
+	VBROADCASTSS numbers<>+12(SB), Y2
 	VSUBPS       Y0, Y2, Y2
 	VFMADD231PS  Y2, Y1, Y0
 	VMULPS       Y14, Y0, Y0
 	RET
 
 // func mishAVX2<>()
-// Requires: AVX
 TEXT ·mishAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS Y0, Y8
 	CALL    ·softplusAVX2<>(SB)
@@ -1308,7 +1189,6 @@ TEXT ·mishAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func mishGradientAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·mishGradientAVX2<>(SB), NOSPLIT, $0
 	// t + x·sigmoid(x)·(1-t²)
 	VMOVAPS      Y0, Y8
@@ -1318,79 +1198,72 @@ TEXT ·mishGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS      Y8, Y0
 	CALL         ·sigmoidAVX2<>(SB)
 	VMULPS       Y8, Y0, Y0
-	VBROADCASTSS numbers<>+16(SB), Y2
+	VBROADCASTSS numbers<>+12(SB), Y2
 	VFNMADD231PS Y9, Y9, Y2
 	VFMADD213PS  Y9, Y2, Y0
 	VMULPS       Y14, Y0, Y0
 	RET
 
 // func softplusGradientAVX2<>()
-// Requires: AVX
 TEXT ·softplusGradientAVX2<>(SB), NOSPLIT, $0
 	CALL   ·sigmoidAVX2<>(SB)
 	VMULPS Y14, Y0, Y0
 	RET
 
 // func softsignAVX2<>()
-// Requires: AVX
 TEXT ·softsignAVX2<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+32(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y0, Y1
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VADDPS       Y6, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
 	RET
 
 // func softsignGradientAVX2<>()
-// Requires: AVX
 TEXT ·softsignGradientAVX2<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+32(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y0, Y1
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VADDPS       Y6, Y1, Y1
 	VMULPS       Y1, Y1, Y1
 	VDIVPS       Y1, Y14, Y0
 	RET
 
 // func sigmoidGradientAVX2<>()
-// Requires: AVX
 TEXT ·sigmoidGradientAVX2<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+16(SB), Y1
+	VBROADCASTSS numbers<>+12(SB), Y1
 	VSUBPS       Y0, Y1, Y1
 	VMULPS       Y1, Y0, Y0
 	VMULPS       Y14, Y0, Y0
 	RET
 
 // func hardSigmoidAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·hardSigmoidAVX2<>(SB), NOSPLIT, $0
 	// From 3 on x/6 + 1/2 is not below 1, and up to -3 negative.
-	VBROADCASTSS numbers<>+12(SB), Y1
-	VBROADCASTSS numbers<>+4(SB), Y6
-	VFMADD213PS  Y6, Y1, Y0
-	VBROADCASTSS numbers<>+16(SB), Y6
-	VMINPS       Y0, Y6, Y0
+	VBROADCASTSS numbers<>+8(SB), Y1
 	VBROADCASTSS numbers<>+0(SB), Y6
-	VMAXPS       Y0, Y6, Y0
+	VFMADD213PS  Y6, Y1, Y0
+	VBROADCASTSS numbers<>+12(SB), Y6
+	VMINPS       Y0, Y6, Y0
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y0, Y1, Y0
 	RET
 
 // func hardSigmoidGradientAVX2<>()
-// Requires: AVX
 TEXT ·hardSigmoidGradientAVX2<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+12(SB), Y2
+	VBROADCASTSS numbers<>+8(SB), Y2
 	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x1e, Y1, Y0, Y3
 	VANDPS       Y3, Y2, Y2
-	VBROADCASTSS numbers<>+16(SB), Y1
+	VBROADCASTSS numbers<>+12(SB), Y1
 	VCMPPS       $0x11, Y1, Y0, Y3
 	VANDPS       Y3, Y2, Y0
 	VMULPS       Y14, Y0, Y0
 	RET
 
 // func tanhGradientAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·tanhGradientAVX2<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+16(SB), Y1
+	VBROADCASTSS numbers<>+12(SB), Y1
 	VFNMADD231PS Y0, Y0, Y1
 	VMULPS       Y1, Y14, Y0
 	RET
@@ -1426,21 +1299,20 @@ DATA routinesAVX2<>+216(SB)/8, $·tanhGradientAVX2<>(SB)
 GLOBL routinesAVX2<>(SB), RODATA|NOPTR, $224
 
 // func expAVX2<>()
-// Requires: AVX, AVX2, FMA3
 TEXT ·expAVX2<>(SB), NOSPLIT, $0
 	// exp: e^x
 	VBROADCASTSS exp<>+0(SB), Y6
 	VMINPS       Y0, Y6, Y0
 	VBROADCASTSS exp<>+4(SB), Y6
 	VMAXPS       Y0, Y6, Y0
-	VBROADCASTSS numbers<>+36(SB), Y1
-	VBROADCASTSS numbers<>+44(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y1
+	VBROADCASTSS numbers<>+40(SB), Y6
 	VFMADD231PS  Y6, Y0, Y1
-	VBROADCASTSS numbers<>+36(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y6
 	VSUBPS       Y6, Y1, Y2
-	VBROADCASTSS numbers<>+56(SB), Y6
+	VBROADCASTSS numbers<>+52(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS numbers<>+60(SB), Y6
+	VBROADCASTSS numbers<>+56(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
 	VBROADCASTSS exp<>+12(SB), Y3
 	VBROADCASTSS exp<>+16(SB), Y6
@@ -1451,9 +1323,9 @@ TEXT ·expAVX2<>(SB), NOSPLIT, $0
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+28(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VPSRLD       $0x01, Y1, Y2
 	VPSLLD       $0x17, Y2, Y2
@@ -1464,20 +1336,19 @@ TEXT ·expAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func expm1AVX2<>()
-// Requires: AVX, AVX2, FMA3
 TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS      Y0, Y4
 	VBROADCASTSS exp<>+8(SB), Y6
 	VMAXPS       Y0, Y6, Y0
-	VBROADCASTSS numbers<>+36(SB), Y1
-	VBROADCASTSS numbers<>+44(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y1
+	VBROADCASTSS numbers<>+40(SB), Y6
 	VFMADD231PS  Y6, Y0, Y1
-	VBROADCASTSS numbers<>+36(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y6
 	VSUBPS       Y6, Y1, Y2
-	VBROADCASTSS numbers<>+56(SB), Y6
+	VBROADCASTSS numbers<>+52(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS numbers<>+60(SB), Y6
+	VBROADCASTSS numbers<>+56(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
 	VBROADCASTSS exp<>+12(SB), Y3
 	VBROADCASTSS exp<>+16(SB), Y6
@@ -1490,32 +1361,31 @@ TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 	VFMADD213PS  Y6, Y0, Y3
 	VMULPS       Y0, Y0, Y2
 	VFMADD213PS  Y0, Y2, Y3
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VPSLLD       $0x17, Y1, Y1
 	VPSUBD       Y6, Y1, Y1
 	VSUBPS       Y6, Y1, Y0
 	VFMADD231PS  Y1, Y3, Y0
-	VBROADCASTSS numbers<>+28(SB), Y6
+	VBROADCASTSS numbers<>+24(SB), Y6
 	VANDPS       Y6, Y4, Y4
 	VORPS        Y4, Y0, Y0
 	RET
 
 // func sigmoidAVX2<>()
-// Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 	// sigmoid: 1/(1 + e^-x)
 	VBROADCASTSS sigmoid<>+0(SB), Y6
 	VMINPS       Y0, Y6, Y0
 	VBROADCASTSS exp<>+4(SB), Y6
 	VMAXPS       Y0, Y6, Y0
-	VBROADCASTSS numbers<>+36(SB), Y1
-	VBROADCASTSS numbers<>+44(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y1
+	VBROADCASTSS numbers<>+40(SB), Y6
 	VFNMADD231PS Y6, Y0, Y1
-	VBROADCASTSS numbers<>+36(SB), Y6
+	VBROADCASTSS numbers<>+32(SB), Y6
 	VSUBPS       Y6, Y1, Y2
-	VBROADCASTSS numbers<>+56(SB), Y6
+	VBROADCASTSS numbers<>+52(SB), Y6
 	VFNMSUB231PS Y6, Y2, Y0
-	VBROADCASTSS numbers<>+60(SB), Y6
+	VBROADCASTSS numbers<>+56(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
 	VBROADCASTSS exp<>+12(SB), Y3
 	VBROADCASTSS exp<>+16(SB), Y6
@@ -1543,7 +1413,6 @@ TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func log1pAVX2<>()
-// Requires: AVX, FMA3
 TEXT ·log1pAVX2<>(SB), NOSPLIT, $0
 	// log1p: log(1 + x) for 0 <= x <= 1
 	VBROADCASTSS log<>+40(SB), Y1
@@ -1570,12 +1439,11 @@ TEXT ·log1pAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func softplusAVX2<>()
-// Requires: AVX
 TEXT ·softplusAVX2<>(SB), NOSPLIT, $0
 	// softplus: log(1 + e^x); changes register 7 too
 	VXORPS       Y7, Y7, Y7
 	VMAXPS       Y7, Y0, Y7
-	VBROADCASTSS numbers<>+28(SB), Y6
+	VBROADCASTSS numbers<>+24(SB), Y6
 	VORPS        Y6, Y0, Y0
 	CALL         ·expAVX2<>(SB)
 	CALL         ·log1pAVX2<>(SB)
@@ -1583,11 +1451,10 @@ TEXT ·softplusAVX2<>(SB), NOSPLIT, $0
 	RET
 
 // func tanhAVX2<>()
-// Requires: AVX, AVX2, FMA3
 TEXT ·tanhAVX2<>(SB), NOSPLIT, $0
 	// tanh: below tanhEdge x + x·polynomial(x²), else 1 - 2/(e^2x + 1)
 	VMOVAPS      Y0, Y4
-	VBROADCASTSS numbers<>+32(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y0, Y0
 	VMULPS       Y0, Y0, Y1
 	VBROADCASTSS tanh<>+8(SB), Y2
@@ -1603,12 +1470,12 @@ TEXT ·tanhAVX2<>(SB), NOSPLIT, $0
 	VFMADD213PS  Y0, Y0, Y2
 	VBROADCASTSS tanh<>+4(SB), Y6
 	VMINPS       Y0, Y6, Y3
-	VBROADCASTSS numbers<>+40(SB), Y1
-	VBROADCASTSS numbers<>+48(SB), Y6
+	VBROADCASTSS numbers<>+36(SB), Y1
+	VBROADCASTSS numbers<>+44(SB), Y6
 	VFMADD231PS  Y6, Y3, Y1
-	VBROADCASTSS numbers<>+40(SB), Y6
+	VBROADCASTSS numbers<>+36(SB), Y6
 	VSUBPS       Y6, Y1, Y5
-	VBROADCASTSS numbers<>+64(SB), Y6
+	VBROADCASTSS numbers<>+60(SB), Y6
 	VFNMADD231PS Y6, Y5, Y3
 	VBROADCASTSS tanh<>+28(SB), Y5
 	VBROADCASTSS tanh<>+32(SB), Y6
@@ -1622,27 +1489,26 @@ TEXT ·tanhAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS tanh<>+48(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
 	VPSLLD       $0x17, Y1, Y1
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VFMADD213PS  Y6, Y1, Y5
-	VBROADCASTSS numbers<>+20(SB), Y6
-	VDIVPS       Y5, Y6, Y5
 	VBROADCASTSS numbers<>+16(SB), Y6
+	VDIVPS       Y5, Y6, Y5
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VSUBPS       Y5, Y6, Y5
 	VBROADCASTSS tanh<>+0(SB), Y6
 	VCMPPS       $0x11, Y6, Y0, Y1
 	VBLENDVPS    Y1, Y2, Y5, Y5
-	VBROADCASTSS numbers<>+28(SB), Y6
+	VBROADCASTSS numbers<>+24(SB), Y6
 	VANDPS       Y6, Y4, Y4
 	VORPS        Y4, Y5, Y5
 	VMOVAPS      Y5, Y0
 	RET
 
 // func erfAVX2<>()
-// Requires: AVX, AVX2, FMA3
 TEXT ·erfAVX2<>(SB), NOSPLIT, $0
 	// erf: below erfEdge x + x·polynomial(x²), else 1 - 2^polynomial(x)
 	VMOVAPS      Y0, Y4
-	VBROADCASTSS numbers<>+32(SB), Y6
+	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y0, Y0
 	VMULPS       Y0, Y0, Y1
 	VBROADCASTSS erf<>+8(SB), Y2
@@ -1671,7 +1537,7 @@ TEXT ·erfAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS erf<>+52(SB), Y6
 	VFMADD213PS  Y6, Y3, Y5
 	VMULPS       Y3, Y5, Y5
-	VBROADCASTSS numbers<>+40(SB), Y6
+	VBROADCASTSS numbers<>+36(SB), Y6
 	VADDPS       Y6, Y5, Y1
 	VSUBPS       Y6, Y1, Y3
 	VSUBPS       Y3, Y5, Y5
@@ -1687,19 +1553,19 @@ TEXT ·erfAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS erf<>+76(SB), Y6
 	VFMADD213PS  Y6, Y5, Y3
 	VPSLLD       $0x17, Y1, Y1
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VFNMADD213PS Y6, Y1, Y3
 	VBROADCASTSS erf<>+0(SB), Y6
 	VCMPPS       $0x11, Y6, Y0, Y1
 	VBLENDVPS    Y1, Y2, Y3, Y3
-	VBROADCASTSS numbers<>+28(SB), Y6
+	VBROADCASTSS numbers<>+24(SB), Y6
 	VANDPS       Y6, Y4, Y4
 	VORPS        Y4, Y3, Y3
 	VMOVAPS      Y3, Y0
 	RET
 
 // func sumSquaresAVX2(x []float32, s *[16]float64)
-// Requires: AVX, FMA3
+// Requires: AVX, AVX2, FMA3
 TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-32
 	// s[i mod 16] += x[i]², i ascending; the squares are exact in float64
 	//   x [n], n >= 0, a multiple of 16 in all blocks but the last, after which the halves of s may stand exchanged
@@ -1733,22 +1599,22 @@ sumBody:
 	VFMADD231PD Y1, Y1, Y6
 	VMOVAPS     Y6, Y5
 	TESTQ       CX, CX
-	JL          sumStore
+	JL          sumStoreTail
 	ADDQ        $+32, BX
 	SUBQ        $+8, CX
 	JGE         sumVector
 
 sumTail:
-	ADDQ       $+8, CX
-	JE         sumDone
-	LEAQ       tailMasks<>+32(SB), DX
-	NEGQ       CX
-	VMOVUPS    (DX)(CX*4), Y15
-	VMASKMOVPS (DI)(BX*1), Y15, Y0
-	MOVQ       $-1, CX
-	JMP        sumBody
+	ADDQ         $+8, CX
+	JE           sumDone
+	VMOVD        CX, X15
+	VPBROADCASTD X15, Y15
+	VPCMPGTD     laneNumbers<>+0(SB), Y15, Y15
+	VMASKMOVPS   (DI)(BX*1), Y15, Y0
+	MOVQ         $-1, CX
+	JMP          sumBody
 
-sumStore:
+sumStoreTail:
 sumDone:
 	VMOVUPD Y2, (AX)
 	VMOVUPD Y3, 32(AX)
@@ -1757,53 +1623,45 @@ sumDone:
 	VZEROUPPER
 	RET
 
-DATA laneNumbers<>+0(SB)/4, $0x00000000
-DATA laneNumbers<>+4(SB)/4, $0x00000001
-DATA laneNumbers<>+8(SB)/4, $0x00000002
-DATA laneNumbers<>+12(SB)/4, $0x00000003
-DATA laneNumbers<>+16(SB)/4, $0x00000004
-DATA laneNumbers<>+20(SB)/4, $0x00000005
-DATA laneNumbers<>+24(SB)/4, $0x00000006
-DATA laneNumbers<>+28(SB)/4, $0x00000007
-DATA laneNumbers<>+32(SB)/4, $0x00000008
-GLOBL laneNumbers<>(SB), RODATA|NOPTR, $36
-
-// func softmaxAVX2(s *softmax, gradient bool) (left int)
+// func softmaxAVX2(s *softmax) (left int)
 // Requires: AVX, AVX2
-TEXT ·softmaxAVX2(SB), NOSPLIT, $256-24
-	// z[b, u] = e[u] / Σe with e[u] = exp(z[b, u] - max z[b]), Σ in 16 virtual lanes; with gradient also, y = labels[b],
+TEXT ·softmaxAVX2(SB), NOSPLIT, $512-16
+	// z[b, u] = e[u] / Σe with e[u] = exp(z[b, u] - max z[b]), Σ in 16 virtual lanes; if dz is not nil also, y = labels[b],
 	// loss[b] = (max z[b] - z[b, y]) + log Σe and dz[b, u] = (z[b, u] - [u = y])·scale[b], +0 in the pads
 	//   z, dz [rows, ld]   labels, scale, loss [rows]   1 <= rows <= 64; left is not 0 if a label is none of the units
 	//   a row: its last vector, 1 to 8 long, stays in a register, the others are walked three times; pads of z become zero
+	//   up to four units: eight rows at a time, transposed on the stack, unit after unit; other rows one by one
 	//   the sums stand on the stack until their logarithms are taken, eight at a time
 	//   R13 s   SI row   R8, R9 the row of z and dz   AX offset of the last vector   BX offset
 	//   Y0-Y6 of the functions   Y7 last vector   Y8, Y9 sums   Y10 maximum   Y11 z[y]   Y12 scale   Y13 y   Y14 u   Y15 mask
-	MOVQ s+0(FP), R13
-	XORL SI, SI
-	MOVQ (R13), R8
-	XORL R9, R9
-	CMPB gradient+8(FP), $0x00
-	JE   sizes
-	MOVQ 24(R13), R9
-	MOVQ 48(R13), R10
-	MOVQ 72(R13), R11
-	MOVQ 96(R13), R12
-
-sizes:
-	MOVQ    120(R13), DI
-	SHLQ    $0x02, DI
-	MOVQ    136(R13), AX
-	DECQ    AX
-	MOVQ    AX, CX
-	ANDQ    $+7, CX
-	SUBQ    CX, AX
-	SHLQ    $0x02, AX
-	INCQ    CX
-	LEAQ    tailMasks<>+32(SB), DX
-	NEGQ    CX
-	VMOVUPS (DX)(CX*4), Y15
+	MOVQ         s+0(FP), R13
+	XORL         SI, SI
+	MOVQ         (R13), R8
+	MOVQ         24(R13), R9
+	MOVQ         48(R13), R10
+	MOVQ         72(R13), R11
+	MOVQ         96(R13), R12
+	MOVQ         120(R13), DI
+	SHLQ         $0x02, DI
+	MOVQ         136(R13), AX
+	DECQ         AX
+	MOVQ         AX, CX
+	ANDQ         $+7, CX
+	SUBQ         CX, AX
+	SHLQ         $0x02, AX
+	INCQ         CX
+	VMOVD        CX, X15
+	VPBROADCASTD X15, Y15
+	VPCMPGTD     laneNumbers<>+0(SB), Y15, Y15
 
 row:
+	CMPQ 136(R13), $+4
+	JGT  single
+	LEAQ 8(SI), CX
+	CMPQ CX, 128(R13)
+	JLE  columns
+
+single:
 	TESTQ        R9, R9
 	JE           maximum
 	VCVTTSS2SIQ  (R10)(SI*4), DX
@@ -1817,7 +1675,7 @@ row:
 
 maximum:
 	// The maximum, of which NaN is none; the last vector ends in -Inf.
-	VBROADCASTSS numbers<>+24(SB), Y10
+	VBROADCASTSS numbers<>+20(SB), Y10
 	VMASKMOVPS   (R8)(AX*1), Y15, Y7
 	VBLENDVPS    Y15, Y7, Y10, Y7
 	VMAXPS       Y10, Y7, Y10
@@ -1888,7 +1746,7 @@ quotient:
 	TESTQ        R9, R9
 	JE           quotientOnly
 	VPCMPEQD     Y13, Y14, Y1
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VANDPS       Y6, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VMULPS       Y12, Y0, Y0
@@ -1907,7 +1765,7 @@ quotientCheck:
 	TESTQ        R9, R9
 	JE           next
 	VPCMPEQD     Y13, Y14, Y1
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VANDPS       Y6, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VMULPS       Y12, Y0, Y0
@@ -1919,8 +1777,10 @@ quotientCheck:
 	ADDQ         DI, R9
 
 next:
-	ADDQ  DI, R8
-	INCQ  SI
+	ADDQ DI, R8
+	INCQ SI
+
+nextRow:
 	CMPQ  SI, 128(R13)
 	JLT   row
 	TESTQ R9, R9
@@ -1947,12 +1807,159 @@ losses:
 done:
 	MOVQ 128(R13), CX
 	SUBQ SI, CX
-	MOVQ CX, left+16(FP)
+	MOVQ CX, left+8(FP)
 	VZEROUPPER
 	RET
 
+columns:
+	// Eight rows of up to four units; CX is three strides, AX the end of the columns.
+	LEAQ        (DI)(DI*2), CX
+	LEAQ        (R8)(DI*4), DX
+	VMOVUPS     (R8), X0
+	VINSERTF128 $0x01, (DX), Y0, Y0
+	VMOVUPS     (R8)(DI*1), X1
+	VINSERTF128 $0x01, (DX)(DI*1), Y1, Y1
+	VMOVUPS     (R8)(DI*2), X2
+	VINSERTF128 $0x01, (DX)(DI*2), Y2, Y2
+	VMOVUPS     (R8)(CX*1), X3
+	VINSERTF128 $0x01, (DX)(CX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y3
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y3, Y5, Y2
+	VUNPCKHPD   Y3, Y5, Y3
+	VMOVUPS     Y0, 256(SP)
+	VMOVUPS     Y1, 288(SP)
+	VMOVUPS     Y2, 320(SP)
+	VMOVUPS     Y3, 352(SP)
+	MOVQ        136(R13), AX
+	SHLQ        $0x05, AX
+	VPXOR       Y14, Y14, Y14
+	TESTQ       R9, R9
+	JE          columnsMaximum
+
+	// As unsigned numbers all labels are below units.
+	VCVTTPS2DQ   (R10)(SI*4), Y13
+	VPBROADCASTD 136(R13), Y0
+	VPMAXUD      Y0, Y13, Y0
+	VPCMPEQD     Y0, Y13, Y0
+	VPTEST       Y0, Y0
+	JNE          done
+	VMOVUPS      (R11)(SI*4), Y12
+	VMOVUPS      Y14, 384(SP)
+	VMOVUPS      Y14, 416(SP)
+	VMOVUPS      Y14, 448(SP)
+	VMOVUPS      Y14, 480(SP)
+
+columnsMaximum:
+	VBROADCASTSS numbers<>+20(SB), Y10
+	XORL         BX, BX
+
+columnMaximum:
+	VMOVUPS      256(SP)(BX*1), Y0
+	VMAXPS       Y10, Y0, Y10
+	VPCMPEQD     Y13, Y14, Y1
+	VBLENDVPS    Y1, Y0, Y11, Y11
+	VPBROADCASTD laneNumbers<>+4(SB), Y6
+	VPADDD       Y6, Y14, Y14
+	ADDQ         $+32, BX
+	CMPQ         BX, AX
+	JLT          columnMaximum
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	XORL         BX, BX
+
+columnExponential:
+	VMOVUPS 256(SP)(BX*1), Y0
+	VSUBPS  Y10, Y0, Y0
+	CALL    ·expAVX2<>(SB)
+	VMOVUPS Y0, 256(SP)(BX*1)
+
+	// Even units and odd ones: that is how sixteen lanes fold.
+	VADDPS  Y0, Y8, Y0
+	VMOVAPS Y9, Y8
+	VMOVAPS Y0, Y9
+	ADDQ    $+32, BX
+	CMPQ    BX, AX
+	JLT     columnExponential
+	VADDPS  Y9, Y8, Y8
+	VPXOR   Y14, Y14, Y14
+	XORL    BX, BX
+
+columnQuotient:
+	VMOVUPS      256(SP)(BX*1), Y0
+	VDIVPS       Y8, Y0, Y0
+	VMOVUPS      Y0, 256(SP)(BX*1)
+	VPCMPEQD     Y13, Y14, Y1
+	VBROADCASTSS numbers<>+12(SB), Y6
+	VANDPS       Y6, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VMULPS       Y12, Y0, Y0
+	VMOVUPS      Y0, 384(SP)(BX*1)
+	VPBROADCASTD laneNumbers<>+4(SB), Y6
+	VPADDD       Y6, Y14, Y14
+	ADDQ         $+32, BX
+	CMPQ         BX, AX
+	JLT          columnQuotient
+	LEAQ         256(SP), AX
+	MOVQ         R8, BX
+	LEAQ         (R8)(DI*4), DX
+	CALL         ·columnsAVX2<>(SB)
+	TESTQ        R9, R9
+	JE           columnsDone
+	ADDQ         $+128, AX
+	MOVQ         R9, BX
+	LEAQ         (R9)(DI*4), DX
+	CALL         ·columnsAVX2<>(SB)
+	VPXOR        Y0, Y0, Y0
+	VMOVUPS      X0, 16(R9)
+	VMOVUPS      X0, 16(DX)
+	VMOVUPS      X0, 16(R9)(DI*1)
+	VMOVUPS      X0, 16(DX)(DI*1)
+	VMOVUPS      X0, 16(R9)(DI*2)
+	VMOVUPS      X0, 16(DX)(DI*2)
+	VMOVUPS      X0, 16(R9)(CX*1)
+	VMOVUPS      X0, 16(DX)(CX*1)
+	VMOVUPS      Y8, (SP)(SI*4)
+	VSUBPS       Y11, Y10, Y10
+	VMOVUPS      Y10, (R12)(SI*4)
+	LEAQ         (R9)(DI*8), R9
+
+columnsDone:
+	LEAQ (R8)(DI*8), R8
+	ADDQ $+8, SI
+	XORL AX, AX
+	JMP  nextRow
+
+// func columnsAVX2<>()
+TEXT ·columnsAVX2<>(SB), NOSPLIT, $0
+	// columns: AX [4][8] become rows of four: at BX, BX + DI and so on the first four, at DX the others; CX is 3·DI
+	VMOVUPS      (AX), Y0
+	VMOVUPS      32(AX), Y1
+	VMOVUPS      64(AX), Y2
+	VMOVUPS      96(AX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y5
+	VUNPCKLPS    Y3, Y2, Y6
+	VUNPCKHPS    Y3, Y2, Y3
+	VUNPCKLPD    Y6, Y4, Y0
+	VUNPCKHPD    Y6, Y4, Y1
+	VUNPCKLPD    Y3, Y5, Y2
+	VUNPCKHPD    Y3, Y5, Y3
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, (DX)
+	VMOVUPS      X1, (BX)(DI*1)
+	VEXTRACTF128 $0x01, Y1, (DX)(DI*1)
+	VMOVUPS      X2, (BX)(DI*2)
+	VEXTRACTF128 $0x01, Y2, (DX)(DI*2)
+	VMOVUPS      X3, (BX)(CX*1)
+	VEXTRACTF128 $0x01, Y3, (DX)(CX*1)
+	RET
+
 // func logAVX2<>()
-// Requires: AVX, AVX2, FMA3
 TEXT ·logAVX2<>(SB), NOSPLIT, $0
 	// x = log(x) for 1 <= x, a sum of exponentials of which one is 1; NaN stays
 	VMOVAPS      Y0, Y1
@@ -1962,7 +1969,7 @@ TEXT ·logAVX2<>(SB), NOSPLIT, $0
 	VCVTDQ2PS    Y2, Y3
 	VPSLLD       $0x17, Y2, Y2
 	VPSUBD       Y2, Y0, Y0
-	VBROADCASTSS numbers<>+16(SB), Y6
+	VBROADCASTSS numbers<>+12(SB), Y6
 	VSUBPS       Y6, Y0, Y0
 	VBROADCASTSS log<>+0(SB), Y4
 	VBROADCASTSS log<>+4(SB), Y6
@@ -1983,7 +1990,7 @@ TEXT ·logAVX2<>(SB), NOSPLIT, $0
 	VFMADD213PS  Y6, Y0, Y4
 	VMULPS       Y0, Y0, Y2
 	VFMADD213PS  Y0, Y2, Y4
-	VBROADCASTSS numbers<>+52(SB), Y6
+	VBROADCASTSS numbers<>+48(SB), Y6
 	VFMADD231PS  Y6, Y3, Y4
 	VSUBPS       Y1, Y1, Y0
 	VADDPS       Y4, Y0, Y0

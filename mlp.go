@@ -14,10 +14,10 @@ import (
 // changes the weights (SetWeights, Initialize, or a Trainer's Step and Fit); a service that trains while it serves
 // predicts from a Clone.
 type Network struct {
-	// FeatureNames, ClassNames and Scaler travel with the model file; nothing else uses them. Nil means unknown.
-	FeatureNames []string // one a feature
-	ClassNames   []string // one a class
-	Scaler       Scaler   // fitted on the training rows; Predict expects rows that it has transformed
+	// FeatureNames, ClassNames and Scaler travel with the model file; nothing else but PredictRaw uses them. Nil means unknown.
+	FeatureNames []string     // one a feature of the rows before Scaler
+	ClassNames   []string     // one a class
+	Scaler       Preprocessor // fitted on the training rows; Predict expects rows that it has transformed, PredictRaw others
 
 	kernel   kernel
 	features int

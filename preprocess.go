@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// Scaler maps each feature to a range that networks train well on, by numbers that Fit takes from data. Its types are
-// StandardScaler and MinMaxScaler.
-type Scaler interface {
+// Preprocessor turns rows of data into rows that networks train well on, by numbers that Fit takes from the rows to
+// train on. Its types are StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, Normalizer, SimpleImputer,
+// OneHotEncoder, and Pipeline, which chains them.
+type Preprocessor interface {
 	Fit(d *Dataset) error              // take the numbers from d, which stays as it is
-	Transform(d *Dataset) error        // scale the features of d, in place
+	Transform(d *Dataset) error        // prepare the features of d, in place
 	InverseTransform(d *Dataset) error // undo Transform, up to rounding, in place
 
-	// fitted returns the number of features, or an error if there are no numbers yet or they do not fit together.
-	fitted() (features int, err error)
-	// transformRow scales one row of x [features] to dst [features], which may be x. It does not allocate.
-	transformRow(dst, x []float32)
+	// fitted returns the number of features that Transform takes and of those it gives, or an error if there are no
+	// numbers yet or they do not fit together.
+	fitted() (features, outputs int, err error)
 }
 
 // StandardScaler moves each feature to mean 0 and scales it to variance 1: (x - Mean) / Scale, as scikit-learn's does.
@@ -45,9 +45,10 @@ func (s *StandardScaler) Fit(d *Dataset) error {
 	return nil
 }
 
-// Update takes further rows into the mean and variance, as scikit-learn's partial_fit does: up to rounding, they are those of all rows
-// that Fit and Update have seen since the last Fit. On a scaler that is not fitted, it is Fit. A column of d without any value leaves
-// the feature's numbers alone. The slices are replaced, so a copy of s keeps its numbers and may be in use elsewhere.
+// Update takes further rows into the mean and variance, as scikit-learn's partial_fit does: up to rounding, they are
+// those of all rows that Fit and Update have seen since the last Fit. On a scaler that is not fitted, it is Fit. A
+// column of d without any value leaves the feature's numbers alone. The slices are replaced, so a copy of s keeps its
+// numbers and may be in use elsewhere.
 func (s *StandardScaler) Update(d *Dataset) error {
 	if len(s.Mean) == 0 {
 		return s.Fit(d)
@@ -69,8 +70,8 @@ func fitStandard[T float32 | float64](s *StandardScaler, x []T, features int) {
 	updateStandard(s, x, features)
 }
 
-// updateStandard joins the moments of x [rows, features] with those of s, by Chan, Golub and LeVeque's formula. Without any value at
-// all, a feature's moments are NaN.
+// updateStandard joins the moments of x [rows, features] with those of s, by Chan, Golub and LeVeque's formula. Without
+// any value at all, a feature's moments are NaN.
 func updateStandard[T float32 | float64](s *StandardScaler, x []T, features int) {
 	sums, squares, samples := columnMoments(x, features)
 	mean, variance, scale := slices.Clone(s.Mean), slices.Clone(s.Var), make([]float64, features)
@@ -95,9 +96,10 @@ func updateStandard[T float32 | float64](s *StandardScaler, x []T, features int)
 	s.Mean, s.Var, s.Scale, s.Samples = mean, variance, scale, samples
 }
 
-// columnMoments returns for each column of x [rows, features] the sum of its values, the sum of their squared distances from
-// the mean, and how many are not NaN. The second is corrected for the rounding of the mean: Chan, Golub and LeVeque, "Algorithms for
-// computing the sample variance", The American Statistician 37(3), 1983, doi:10.1080/00031305.1983.10483115.
+// columnMoments returns for each column of x [rows, features] the sum of its values, the sum of their squared distances
+// from the mean, and how many are not NaN. The second is corrected for the rounding of the mean: Chan, Golub and
+// LeVeque, "Algorithms for computing the sample variance", The American Statistician 37(3), 1983,
+// doi:10.1080/00031305.1983.10483115.
 func columnMoments[T float32 | float64](x []T, features int) (sums, squares []float64, samples []int) {
 	sums, squares, samples = make([]float64, features), make([]float64, features), make([]int, features)
 	for i, v := range x {
@@ -156,15 +158,11 @@ func (s *StandardScaler) backward(v float64, j int) float64 {
 	return float64(v) + s.Mean[j]
 }
 
-func (s *StandardScaler) fitted() (int, error) {
+func (s *StandardScaler) fitted() (features, outputs int, err error) {
 	if len(s.Mean) != len(s.Scale) {
-		return 0, fmt.Errorf("%d means and %d scales, want one each a feature", len(s.Mean), len(s.Scale))
+		return 0, 0, fmt.Errorf("%d means and %d scales, want one each a feature", len(s.Mean), len(s.Scale))
 	}
 	return checkFitted(s.Scale)
-}
-
-func (s *StandardScaler) transformRow(dst, x []float32) {
-	mapRow(dst, x, s.forward)
 }
 
 // MinMaxScaler moves and scales each feature so that its least value becomes Low and its greatest High:
@@ -214,11 +212,7 @@ func fitMinMax[T float32 | float64](s *MinMaxScaler, x []T, features int) {
 	}
 	s.Scale, s.Offset = make([]float64, features), make([]float64, features)
 	for j, least := range s.DataMin {
-		width := s.DataMax[j] - least
-		if width < 10*0x1p-52 {
-			width = 1
-		}
-		s.Scale[j] = (high - low) / width
+		s.Scale[j] = (high - low) / scaleOrOne(s.DataMax[j]-least)
 		s.Offset[j] = low - float64(least*s.Scale[j])
 	}
 }
@@ -254,51 +248,70 @@ func (s *MinMaxScaler) backward(v float64, j int) float64 {
 	return (v - s.Offset[j]) / s.Scale[j]
 }
 
-func (s *MinMaxScaler) fitted() (int, error) {
+func (s *MinMaxScaler) fitted() (features, outputs int, err error) {
 	if len(s.Offset) != len(s.Scale) {
-		return 0, fmt.Errorf("%d offsets and %d scales, want one each a feature", len(s.Offset), len(s.Scale))
+		return 0, 0, fmt.Errorf("%d offsets and %d scales, want one each a feature", len(s.Offset), len(s.Scale))
 	}
 	return checkFitted(s.Scale)
 }
 
-func (s *MinMaxScaler) transformRow(dst, x []float32) {
-	mapRow(dst, x, s.forward)
+// checkFit reports what keeps a preprocessor of numbers from being fitted to d.
+func checkFit(what string, d *Dataset) error {
+	if err := checkFitRows(what, d); err != nil {
+		return err
+	}
+	for j := range d.Features {
+		if d.categories(j) != nil {
+			return fmt.Errorf("mlp: %s: feature %q holds categories, which OneHotEncoder turns into numbers", what, d.featureName(j))
+		}
+	}
+	return nil
 }
 
-// checkFit reports what keeps a scaler from being fitted to d.
-func checkFit(scaler string, d *Dataset) error {
+// checkFitRows reports what keeps any preprocessor from being fitted to d.
+func checkFitRows(what string, d *Dataset) error {
 	if err := d.validate("dataset", true); err != nil {
 		return err
 	}
 	if d.Rows() == 0 {
-		return fmt.Errorf("mlp: %s: the dataset has no rows to fit", scaler)
+		return fmt.Errorf("mlp: %s: the dataset has no rows to fit", what)
 	}
 	return nil
 }
 
 // checkFitted returns the number of features that a scaler is fitted to, one a scale.
-func checkFitted(scale []float64) (int, error) {
+func checkFitted(scale []float64) (features, outputs int, err error) {
 	if len(scale) == 0 {
-		return 0, errors.New("the scaler is not fitted, want Fit first")
+		return 0, 0, errNotFitted
 	}
-	return len(scale), nil
+	return len(scale), len(scale), nil
 }
 
-// mapFeatures replaces each value v of d's column j by f(v, j). If s is not fitted to such a d, it changes nothing and
-// gives an error.
-func mapFeatures(what string, s Scaler, d *Dataset, f func(v float64, j int) float64) error {
-	features, err := s.fitted()
+var errNotFitted = errors.New("not fitted, want Fit first")
+
+// checkTransform reports what keeps d from Transform, or from InverseTransform where undo is set.
+func checkTransform(what string, p Preprocessor, d *Dataset, undo bool) error {
+	features, outputs, err := p.fitted()
 	if err != nil {
 		return fmt.Errorf("mlp: %s: %w", what, err)
 	}
-	if d.Features != features {
-		return fmt.Errorf("mlp: %s: the dataset has %d features, the scaler is fitted to %d", what, d.Features, features)
+	if undo {
+		features = outputs
 	}
-	if err := d.validate("dataset", true); err != nil {
+	if d.Features != features {
+		return fmt.Errorf("mlp: %s: the dataset has %d features, want %d as in Fit", what, d.Features, features)
+	}
+	return d.validate("dataset", true)
+}
+
+// mapFeatures replaces each value v of d's column j by f(v, j). If p is not fitted to such a d, it changes nothing and
+// gives an error.
+func mapFeatures(what string, p Preprocessor, d *Dataset, f func(v float64, j int) float64) error {
+	if err := checkTransform(what, p, d, false); err != nil {
 		return err
 	}
-	for i := 0; i < len(d.X); i += features {
-		row := d.X[i:][:features]
+	for i := 0; i < len(d.X); i += d.Features {
+		row := d.X[i:][:d.Features]
 		mapRow(row, row, f)
 	}
 	return nil

@@ -10,12 +10,17 @@ import (
 var nan32 = float32(math.NaN())
 
 func TestScalersUndoThemselves(t *testing.T) {
-	for name, scaler := range map[string]Scaler{
+	for name, scaler := range map[string]Preprocessor{
 		"StandardScaler":        &StandardScaler{},
 		"without mean":          &StandardScaler{NoMean: true},
 		"without deviation":     &StandardScaler{NoStd: true},
 		"MinMaxScaler":          &MinMaxScaler{},
 		"MinMaxScaler, -1 to 1": &MinMaxScaler{Low: -1, High: 1},
+		"MaxAbsScaler":          &MaxAbsScaler{},
+		"RobustScaler":          &RobustScaler{},
+		"without center":        &RobustScaler{NoCenter: true, Low: 10, High: 80},
+		"without scale":         &RobustScaler{NoScale: true},
+		"Pipeline":              Pipeline{&SimpleImputer{}, &RobustScaler{UnitVariance: true}, &MinMaxScaler{}},
 	} {
 		d, want := Iris(), Iris()
 		if err := scaler.Fit(d); err != nil {
@@ -26,16 +31,6 @@ func TestScalersUndoThemselves(t *testing.T) {
 		}
 		if err := scaler.Transform(d); err != nil {
 			t.Fatal(err)
-		}
-		row := slices.Clone(want.X[:4])
-		if allocs := testing.AllocsPerRun(10, func() {
-			copy(row, want.X[:4])
-			scaler.transformRow(row, row)
-		}); allocs != 0 {
-			t.Errorf("%s: transformRow allocates %v times", name, allocs)
-		}
-		if !slices.Equal(row, d.X[:4]) {
-			t.Errorf("%s: a row becomes %v, in the dataset %v", name, row, d.X[:4])
 		}
 		if err := scaler.InverseTransform(d); err != nil {
 			t.Fatal(err)
@@ -57,7 +52,7 @@ func TestScalersLeaveMissingValues(t *testing.T) {
 	standard := []float32{-1, 0, nan32, nan32, 0, nan32, 1, 0, nan32}
 	minMax := []float32{0, 0, nan32, nan32, 0, nan32, 1, 0, nan32}
 	for _, test := range []struct {
-		scaler Scaler
+		scaler Preprocessor
 		want   []float32
 	}{{&StandardScaler{}, standard}, {&MinMaxScaler{}, minMax}} {
 		d := &Dataset{X: slices.Clone(x), Features: 3}
@@ -100,10 +95,10 @@ func TestScalerErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		"before Fit":              {new(StandardScaler).Transform(iris), "StandardScaler: Transform: the scaler is not fitted"},
-		"inverse before Fit":      {new(MinMaxScaler).InverseTransform(iris), "MinMaxScaler: InverseTransform: the scaler is not fitted"},
-		"other features":          {fitted.Transform(two), "the dataset has 2 features, the scaler is fitted to 4"},
-		"inverse, other features": {fitted.InverseTransform(two), "the dataset has 2 features, the scaler is fitted to 4"},
+		"before Fit":              {new(StandardScaler).Transform(iris), "StandardScaler: Transform: not fitted"},
+		"inverse before Fit":      {new(MinMaxScaler).InverseTransform(iris), "MinMaxScaler: InverseTransform: not fitted"},
+		"other features":          {fitted.Transform(two), "the dataset has 2 features, want 4 as in Fit"},
+		"inverse, other features": {fitted.InverseTransform(two), "the dataset has 2 features, want 4 as in Fit"},
 		"fields that do not fit":  {(&StandardScaler{Mean: []float64{1}}).Transform(two), "1 means and 0 scales"},
 		"offsets that do not fit": {(&MinMaxScaler{Scale: []float64{1}}).Transform(two), "0 offsets and 1 scales"},
 		"no rows":                 {new(StandardScaler).Fit(empty), "no rows"},

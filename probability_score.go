@@ -8,8 +8,8 @@ import (
 
 // ProbabilityConfig says what LogLoss, BrierScore and TopKScore compare.
 type ProbabilityConfig struct {
-	// Labels are the classes of the columns, in rising order; nil means the classes that truth holds, of which there must
-	// be as many then.
+	// Labels are the classes of the columns, in rising order; nil means the classes that truth holds, of which there
+	// must be as many then.
 	Labels []int
 
 	SampleWeights []float64 // of the rows; nil weighs each 1
@@ -24,7 +24,9 @@ type columns[T float32 | float64] struct {
 }
 
 // newColumns finds the classes of the columns.
-func newColumns[T float32 | float64](what string, truth []int, scores []T, labels []int, weights []float64) (*columns[T], error) {
+func newColumns[T float32 | float64](
+	what string, truth []int, scores []T, labels []int, weights []float64,
+) (*columns[T], error) {
 	if err := checkScored(what, len(truth), len(truth), weights); err != nil {
 		return nil, err
 	}
@@ -46,7 +48,7 @@ func newColumns[T float32 | float64](what string, truth []int, scores []T, label
 		return nil, fmt.Errorf("mlp: %s: the labels are not in rising order", what)
 	}
 	if n := len(c.labels); n != c.width && !(n <= 2 && c.width == 1) {
-		return nil, fmt.Errorf("mlp: %s: %d columns of scores for %d classes, want one each (Labels names classes without rows)",
+		return nil, fmt.Errorf("mlp: %s: %d columns of scores for %d classes, want one each; Labels names those without rows",
 			what, c.width, n)
 	}
 	index := labelIndex(c.labels)
@@ -61,7 +63,9 @@ func newColumns[T float32 | float64](what string, truth []int, scores []T, label
 }
 
 // newProbabilities is newColumns for scores that are probabilities of at least two classes.
-func newProbabilities[T float32 | float64](what string, truth []int, p []T, cfg ProbabilityConfig) (*columns[T], error) {
+func newProbabilities[T float32 | float64](
+	what string, truth []int, p []T, cfg ProbabilityConfig,
+) (*columns[T], error) {
 	c, err := newColumns(what, truth, p, cfg.Labels, cfg.SampleWeights)
 	if err != nil {
 		return nil, err
@@ -222,7 +226,9 @@ type CalibrationConfig struct {
 
 // CalibrationCurve returns how well p, the probabilities of class positive, meet its share among the rows.
 // (https://scikit-learn.org/stable/modules/generated/sklearn.calibration.calibration_curve.html)
-func CalibrationCurve[T float32 | float64](truth []int, p []T, positive int, cfg CalibrationConfig) (*Calibration, error) {
+func CalibrationCurve[T float32 | float64](
+	truth []int, p []T, positive int, cfg CalibrationConfig,
+) (*Calibration, error) {
 	if err := checkScored("CalibrationCurve", len(truth), len(p), nil); err != nil {
 		return nil, err
 	}

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// RegressionScore holds scores of the predictions of one target, or their mean over several, each as scikit-learn defines
-// it (https://scikit-learn.org/stable/modules/model_evaluation.html#regression-metrics).
+// RegressionScore holds scores of the predictions of one target, or their mean over several, each as scikit-learn
+// defines it (https://scikit-learn.org/stable/modules/model_evaluation.html#regression-metrics).
 type RegressionScore struct {
 	R2                float64 // 1 - Σ(y-p)²/Σ(y-ȳ)²; NaN for a single row
 	ExplainedVariance float64 // 1 - Var(y-p)/Var(y): R2, but for a constant error
@@ -22,12 +22,14 @@ type RegressionScore struct {
 	MeanSquaredLogError         float64 // of log(1+y); NaN unless all values are above -1
 }
 
-// RegressionScores compares true values y with predictions p, both [rows, targets]. It returns the scores of each target
-// and their mean. weights weigh the rows, nil weighs each 1; MaxError does without them. Where all true values are equal,
-// R2 and ExplainedVariance are 1 if they were met and 0 otherwise.
-func RegressionScores[T float32 | float64](y, p []T, targets int, weights []float64) (each []RegressionScore, mean RegressionScore, err error) {
+// RegressionScores compares true values y with predictions p, both [rows, targets]. It returns the scores of each
+// target and their mean. weights weigh the rows, nil weighs each 1; MaxError does without them. Where all true values
+// are equal, R2 and ExplainedVariance are 1 if they were met and 0 otherwise.
+func RegressionScores[T float32 | float64](
+	y, p []T, targets int, weights []float64,
+) (each []RegressionScore, mean RegressionScore, err error) {
 	if targets < 1 || len(y)%targets != 0 || len(p) != len(y) {
-		return nil, mean, fmt.Errorf("mlp: RegressionScores: %d true values and %d predictions, want as many, in rows of %d targets",
+		return nil, mean, fmt.Errorf("mlp: RegressionScores: %d true values and %d predictions, want as many for %d targets",
 			len(y), len(p), targets)
 	}
 	rows := len(y) / targets
@@ -36,7 +38,7 @@ func RegressionScores[T float32 | float64](y, p []T, targets int, weights []floa
 	}
 	for i := range y {
 		if y[i]-y[i] != 0 || p[i]-p[i] != 0 {
-			return nil, mean, fmt.Errorf("mlp: RegressionScores: row %d, target %d: the true value is %v and the prediction %v, want finite ones",
+			return nil, mean, fmt.Errorf("mlp: RegressionScores: row %d, target %d: %v was predicted as %v, want finite values",
 				i/targets, i%targets, y[i], p[i])
 		}
 	}
@@ -81,7 +83,9 @@ func scoreTarget[T float32 | float64](y, p []T, step int, weights []float64) Reg
 	s.MeanSquaredError = average(func(y, p float64) float64 { return square(y - p) })
 	s.RootMeanSquaredError = math.Sqrt(s.MeanSquaredError)
 	s.MeanAbsoluteError = average(func(y, p float64) float64 { return math.Abs(y - p) })
-	s.MeanAbsolutePercentageError = average(func(y, p float64) float64 { return math.Abs(y-p) / max(math.Abs(y), 0x1p-52) })
+	s.MeanAbsolutePercentageError = average(func(y, p float64) float64 {
+		return math.Abs(y-p) / max(math.Abs(y), 0x1p-52)
+	})
 	s.MeanSquaredLogError = average(func(y, p float64) float64 { return square(log1p64(y) - log1p64(p)) })
 	s.ExplainedVariance = explained(average(func(y, p float64) float64 { return square(y - p - bias) }), variance)
 	s.R2 = math.NaN()

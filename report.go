@@ -33,11 +33,11 @@ type ClassCurves struct {
 	Calibration     *Calibration // in 10 bins of equal width
 }
 
-// NewReport compares the outputs that Network.Predict returned for the rows of d with their targets. SampleWeights weigh
-// the rows, except in Calibration.
+// NewReport compares the outputs that Network.Predict returned for the rows of d with their targets. SampleWeights
+// weigh the rows, except in Calibration.
 //
-// If d has ClassNames, the outputs must be probabilities: one a class, of which the largest wins, or that of the second of
-// two classes, which wins above 0.5. Otherwise they are numbers, one a target.
+// If d has ClassNames, the outputs must be probabilities: one a class, of which the largest wins, or that of the second
+// of two classes, which wins above 0.5. Otherwise they are numbers, one a target.
 func NewReport(d *Dataset, outputs []float32) (*Report, error) {
 	if err := d.validate("dataset", true); err != nil {
 		return nil, err
@@ -121,8 +121,8 @@ func (c *columns[T]) predictions() []int {
 	return classes
 }
 
-// String returns the report for people to read: scikit-learn's classification_report, the confusion matrix and the scores
-// of all classes together, or a table of the targets' scores.
+// String returns the report for people to read: scikit-learn's classification_report, the confusion matrix and the
+// scores of all classes together, or a table of the targets' scores.
 func (r *Report) String() string {
 	var b strings.Builder
 	if r.Confusion == nil {
@@ -197,7 +197,8 @@ func (r *Report) writeTargets(b *strings.Builder) {
 	for _, name := range names {
 		first = max(first, utf8.RuneCountInString(name))
 	}
-	fmt.Fprintf(b, "%-*s %10s %10s %10s %10s %10s %10s\n", first, "target", "R2", "explained", "RMSE", "MAE", "median AE", "max error")
+	fmt.Fprintf(b, "%-*s %10s %10s %10s %10s %10s %10s\n", first, "target",
+		"R2", "explained", "RMSE", "MAE", "median AE", "max error")
 	for i, s := range scores {
 		fmt.Fprintf(b, "%-*s %10.4f %10.4f %10.4g %10.4g %10.4g %10.4g\n", first, names[i], s.R2, s.ExplainedVariance,
 			s.RootMeanSquaredError, s.MeanAbsoluteError, s.MedianAbsoluteError, s.MaxError)

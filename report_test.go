@@ -221,7 +221,7 @@ func TestReportErrors(t *testing.T) {
 		"infinite score":      {of(PrecisionRecallCurve([]int{0, 1}, []float64{inf, 1}, 1, CurveConfig{})), "the score of row 0 is +Inf"},
 		"columns":             {of(ROCAUC([]int{0, 1}, []float64{1, 2, 3}, ROCAUCConfig{})), "3 scores for 2 rows"},
 		"classes":             {of(ROCAUC([]int{0, 1}, []float64{1, 2, 3, 4, 5, 6}, ROCAUCConfig{})), "3 columns of scores for 2 classes"},
-		"no sum of 1":         {of(ROCAUC([]int{0, 1, 2}, make([]float64, 9), ROCAUCConfig{})), "the scores of row 0 sum to 0"},
+		"no sum of 1":         {of(ROCAUC([]int{0, 1, 2}, make([]float64, 9), ROCAUCConfig{})), "row 0 sum to 0, want probabilities"},
 		"one vs one, micro":   {of(ROCAUC([]int{0, 1}, make([]float64, 2), ROCAUCConfig{OneVsOne: true, Average: MicroAverage})), "OneVsOne with MicroAverage"},
 		"one vs one, weights": {of(ROCAUC([]int{0, 1}, make([]float64, 2), ROCAUCConfig{OneVsOne: true, SampleWeights: []float64{1, 1}})), "OneVsOne with SampleWeights"},
 		"average of areas":    {of(ROCAUC([]int{0, 1}, make([]float64, 2), ROCAUCConfig{Average: 9})), "Average is 9"},

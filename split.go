@@ -225,12 +225,15 @@ type FoldConfig struct {
 	RandomState uint32 // seed of Shuffle
 }
 
+// defaultFolds is the number of folds where a config leaves it open.
+const defaultFolds = 5
+
 // KFold divides the rows of d into folds of equal size, one row more or less, each of which is the test once; it gives
 // the very rows that scikit-learn's KFold does, or StratifiedKFold where cfg.Stratify is set. Indices are in rising
 // order. It is an error if there are more folds than rows; with Stratify, if no class has a row for every fold.
 func KFold(d *Dataset, cfg FoldConfig) ([]Fold, error) {
 	if cfg.Folds == 0 {
-		cfg.Folds = 5
+		cfg.Folds = defaultFolds
 	}
 	rows := d.Rows()
 	if cfg.Folds < 2 || cfg.Folds > rows {
@@ -246,7 +249,12 @@ func KFold(d *Dataset, cfg FoldConfig) ([]Fold, error) {
 	} else if testFold, err = stratifiedFolds(rows, classes, cfg); err != nil {
 		return nil, fmt.Errorf("mlp: KFold: %w", err)
 	}
-	folds := make([]Fold, cfg.Folds)
+	return foldsOf(testFold, cfg.Folds), nil
+}
+
+// foldsOf returns n folds, by the number of that which each row is tested in. Indices are in rising order.
+func foldsOf(testFold []int, n int) []Fold {
+	folds := make([]Fold, n)
 	for row, test := range testFold {
 		for k := range folds {
 			if k == test {
@@ -256,7 +264,7 @@ func KFold(d *Dataset, cfg FoldConfig) ([]Fold, error) {
 			}
 		}
 	}
-	return folds, nil
+	return folds
 }
 
 // blockFolds returns the fold that each row is tested in: blocks of the rows' order, the first ones larger by one.

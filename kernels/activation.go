@@ -156,7 +156,8 @@ var activations = []struct {
 		f.load("oneSixth", f.reg(1))
 		f.multiplyAdd(f.x(), f.reg(1), "half")
 		f.atMost(f.x(), "one", f.x())
-		f.atLeast(f.x(), "zero", f.x())
+		f.clear(f.vectorSet, f.reg(1))
+		f.VMAXPS(f.x(), f.reg(1), f.x())
 	}, func(f functions) {
 		f.load("oneSixth", f.reg(2))
 		f.clear(f.vectorSet, f.reg(1))
@@ -193,15 +194,13 @@ func (p *program) activations(v vectorSet) {
 	)
 	op := reg.RDX
 	p.Load(p.Param("op"), op.As32())
-	alpha, err := p.Param("alpha").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	p.VBROADCASTSS(alpha.Addr, f.alpha())
+	p.VBROADCASTSS(p.argument("alpha"), f.alpha())
 	p.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("routines"+v.isa), 0), reg.RAX)
 	p.MOVQ(at(reg.RAX, 0).Idx(op, 8), reg.RAX)
-	p.walk(v, "element", []stream{{reg.RSI, f.x(), read, "src"}, {reg.RDI, f.dz(), read, "dst"}, {reg.RDI, f.x(), write, "dst"}},
-		func() { p.callRegister(reg.RAX) })
+	p.walk(v, "element", []stream{
+		{base: reg.RSI, v: f.x(), use: read, slice: "src"}, {base: reg.RDI, v: f.dz(), use: read, slice: "dst"},
+		{base: reg.RDI, v: f.x(), use: write, slice: "dst"},
+	}, func() { p.callRegister(reg.RAX) })
 	p.ret()
 
 	for _, a := range activations {

@@ -5,6 +5,7 @@ package kernels
 import (
 	"fmt"
 	"go/types"
+	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -39,6 +40,11 @@ func assemble(files, names []string, emit func(p *program)) ([]byte, error) {
 	}
 	if err := pass.Compile.Execute(file); err != nil {
 		return nil, err
+	}
+	for _, f := range file.Functions() {
+		if strings.HasSuffix(f.Name, "<>") {
+			f.ISA = nil // a routine needs what its kernel does
+		}
 	}
 	return printer.NewGoAsm(printer.Config{Name: "go test . -generate (module kernels)", Pkg: "mlp"}).Print(file)
 }

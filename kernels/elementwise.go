@@ -10,7 +10,7 @@ import (
 // products.
 func elementwise() ([]byte, error) {
 	return assemble([]string{"../kernels.go"}, []string{"adamStep", "sgdStep", "softmax"}, func(p *program) {
-		p.tailMasks()
+		p.laneNumbers()
 		p.constants()
 		for _, v := range []vectorSet{zmm, ymm} {
 			p.adam(v)
@@ -29,6 +29,8 @@ type stream struct {
 	v     reg.Register // the vector at hand
 	use   access
 	slice string // the kernel's argument
+
+	optional bool // the argument may be nil
 }
 
 // access tells what a loop does with an array.
@@ -68,20 +70,28 @@ func (p *program) walk(v vectorSet, name string, streams []stream, body func()) 
 	p.SUBQ(imm(v.lanes), walkLeft)
 	p.JL(operand.LabelRef(label("Tail")))
 	p.Label(label("Vector"))
-	for _, s := range streams {
-		if s.use&read != 0 {
-			p.VMOVUPS(at(s.base, 0).Idx(walkOffset, 1), s.v)
+	access := func(phase string, use access, move func(s stream)) {
+		for _, s := range streams {
+			if s.use&use == 0 {
+				continue
+			}
+			without := label(phase + "Without")
+			if s.optional {
+				p.TESTQ(s.base, s.base)
+				p.JE(operand.LabelRef(without))
+			}
+			move(s)
+			if s.optional {
+				p.Label(without)
+			}
 		}
 	}
+	access("Load", read, func(s stream) { p.VMOVUPS(at(s.base, 0).Idx(walkOffset, 1), s.v) })
 	p.Label(label("Body"))
 	body()
 	p.TESTQ(walkLeft, walkLeft)
-	p.JL(operand.LabelRef(label("Store")))
-	for _, s := range streams {
-		if s.use&write != 0 {
-			p.VMOVUPS(s.v, at(s.base, 0).Idx(walkOffset, 1))
-		}
-	}
+	p.JL(operand.LabelRef(label("StoreTail")))
+	access("Store", write, func(s stream) { p.VMOVUPS(s.v, at(s.base, 0).Idx(walkOffset, 1)) })
 	p.ADDQ(imm(v.bytes()), walkOffset)
 	p.SUBQ(imm(v.lanes), walkLeft)
 	p.JGE(operand.LabelRef(label("Vector")))
@@ -89,38 +99,31 @@ func (p *program) walk(v vectorSet, name string, streams []stream, body func()) 
 	p.Label(label("Tail"))
 	p.ADDQ(imm(v.lanes), walkLeft)
 	p.JE(operand.LabelRef(label("Done")))
-	p.maskTail(v, walkLeft, walkSpare)
-	for _, s := range streams {
-		if s.use&read != 0 {
-			p.loadTail(v, at(s.base, 0).Idx(walkOffset, 1), s.v)
-		}
-	}
+	p.maskTail(v, walkSpare)
+	access("LoadTail", read, func(s stream) { p.loadTail(v, at(s.base, 0).Idx(walkOffset, 1), s.v) })
 	p.MOVQ(imm(-1), walkLeft)
 	p.JMP(operand.LabelRef(label("Body")))
-	p.Label(label("Store"))
-	for _, s := range streams {
-		if s.use&write != 0 {
-			p.storeTail(v, s.v, at(s.base, 0).Idx(walkOffset, 1))
-		}
-	}
+	p.Label(label("StoreTail"))
+	access("StoreTail", write, func(s stream) { p.storeTail(v, s.v, at(s.base, 0).Idx(walkOffset, 1)) })
 	p.Label(label("Done"))
 }
 
-// tailMasks emits the table of which maskTail takes a window.
-func (p *program) tailMasks() {
-	p.StaticGlobal("tailMasks")
+// laneNumbers emits the numbers of the lanes of a ymm register, and their count.
+func (p *program) laneNumbers() {
+	p.StaticGlobal("laneNumbers")
 	p.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i := range 8 {
-		mask := ^uint64(0)
-		if i >= 4 {
-			mask = 0
-		}
-		p.AppendDatum(operand.U64(mask))
+	for i := uint64(0); i < 10; i += 2 {
+		p.AppendDatum(operand.U64(i | (i+1)<<32))
 	}
 }
 
-// maskTail sets the mask of the tail to the first n lanes, 0 < n < lanes; it changes both registers.
-func (p *program) maskTail(v vectorSet, n, spare reg.GPPhysical) {
+// laneNumber returns the place of the number of a lane, or of the first of all.
+func laneNumber(i int) operand.Mem {
+	return operand.NewDataAddr(operand.NewStaticSymbol("laneNumbers"), 4*i)
+}
+
+// maskTail sets the mask of the tail to the first n lanes; n is in CX and below the number of lanes, for AVX2 not above.
+func (p *program) maskTail(v vectorSet, spare reg.GPPhysical) {
 	if v.lanes == 16 {
 		p.MOVL(imm(-1), spare.As32())
 		p.SHLL(reg.CL, spare.As32())
@@ -128,9 +131,10 @@ func (p *program) maskTail(v vectorSet, n, spare reg.GPPhysical) {
 		p.KMOVW(spare.As32(), v.tail())
 		return
 	}
-	p.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("tailMasks"), 32), spare)
-	p.NEGQ(n)
-	p.VMOVUPS(at(spare, 0).Idx(n, 4), v.tail())
+	x := v.tail().(reg.Vec).AsX()
+	p.VMOVD(reg.ECX, x)
+	p.VPBROADCASTD(x, v.tail())
+	p.VPCMPGTD(laneNumber(0), v.tail(), v.tail())
 }
 
 // loadTail loads the lanes of the tail and sets the others to zero.

@@ -18,7 +18,6 @@ var constants = []struct {
 	name   string
 	values []float32
 }{
-	{"numbers", "zero", []float32{0}},
 	{"numbers", "half", []float32{0.5}},
 	{"numbers", "minusHalf", []float32{-0.5}},
 	{"numbers", "oneSixth", []float32{0.16666666666666666}},

@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -12,12 +11,12 @@ const softmaxRows = 64
 // softmax emits the kernel of softmax, with or without the cross-entropy behind it. AVX-512 has none of its own: rows are
 // mostly shorter than its vectors.
 func (p *program) softmax() {
-	p.lanesData()
-	p.kernel("softmaxAVX2", "func(s *softmax, gradient bool) (left int)",
-		"z[b, u] = e[u] / Σe with e[u] = exp(z[b, u] - max z[b]), Σ in 16 virtual lanes; with gradient also, y = labels[b],",
+	p.kernel("softmaxAVX2", "func(s *softmax) (left int)",
+		"z[b, u] = e[u] / Σe with e[u] = exp(z[b, u] - max z[b]), Σ in 16 virtual lanes; if dz is not nil also, y = labels[b],",
 		"loss[b] = (max z[b] - z[b, y]) + log Σe and dz[b, u] = (z[b, u] - [u = y])·scale[b], +0 in the pads",
 		"  z, dz [rows, ld]   labels, scale, loss [rows]   1 <= rows <= 64; left is not 0 if a label is none of the units",
 		"  a row: its last vector, 1 to 8 long, stays in a register, the others are walked three times; pads of z become zero",
+		"  up to four units: eight rows at a time, transposed on the stack, unit after unit; other rows one by one",
 		"  the sums stand on the stack until their logarithms are taken, eight at a time",
 		"  R13 s   SI row   R8, R9 the row of z and dz   AX offset of the last vector   BX offset",
 		"  Y0-Y6 of the functions   Y7 last vector   Y8, Y9 sums   Y10 maximum   Y11 z[y]   Y12 scale   Y13 y   Y14 u   Y15 mask",
@@ -29,22 +28,15 @@ func (p *program) softmax() {
 	s, r, z, dz, end, offset := reg.R13, reg.RSI, reg.R8, reg.R9, reg.RAX, reg.RBX
 	labels, scales, losses, stride, spare, y := reg.R10, reg.R11, reg.R12, reg.RDI, reg.RCX, reg.RDX
 	sums := p.AllocLocal(4 * softmaxRows)
+	columns := p.AllocLocal(2 * columnsBytes)
 
 	p.Load(p.Param("s"), s)
 	p.XORL(r.As32(), r.As32())
 	p.MOVQ(p.field(s, "softmax.z"), z)
-	p.XORL(dz.As32(), dz.As32())
-	gradient, err := p.Param("gradient").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	p.CMPB(gradient.Addr, imm8(0))
-	p.JE(operand.LabelRef("sizes"))
 	p.MOVQ(p.field(s, "softmax.dz"), dz)
 	p.MOVQ(p.field(s, "softmax.labels"), labels)
 	p.MOVQ(p.field(s, "softmax.scale"), scales)
 	p.MOVQ(p.field(s, "softmax.loss"), losses)
-	p.Label("sizes")
 	p.MOVQ(p.field(s, "softmax.ld"), stride)
 	p.SHLQ(imm8(2), stride)
 	p.MOVQ(p.field(s, "softmax.units"), end)
@@ -54,9 +46,15 @@ func (p *program) softmax() {
 	p.SUBQ(spare, end)
 	p.SHLQ(imm8(2), end)
 	p.INCQ(spare)
-	p.maskTail(v, spare, y)
+	p.maskTail(v, y)
 
 	p.Label("row")
+	p.CMPQ(p.field(s, "softmax.units"), imm(4))
+	p.JGT(operand.LabelRef("single"))
+	p.LEAQ(at(r, v.lanes), spare)
+	p.CMPQ(spare, p.field(s, "softmax.rows"))
+	p.JLE(operand.LabelRef("columns"))
+	p.Label("single")
 	p.TESTQ(dz, dz)
 	p.JE(operand.LabelRef("maximum"))
 	p.VCVTTSS2SIQ(at(labels, 0).Idx(r, 4), y)
@@ -66,7 +64,7 @@ func (p *program) softmax() {
 	p.VMOVD(y.As32(), scalarOf(label))
 	p.VPBROADCASTD(scalarOf(label), label)
 	p.VBROADCASTSS(at(scales, 0).Idx(r, 4), scale)
-	p.VMOVUPS(operand.NewDataAddr(operand.NewStaticSymbol("laneNumbers"), 0), unit)
+	p.VMOVUPS(laneNumber(0), unit)
 
 	row := at(z, 0).Idx(offset, 1)
 	p.Label("maximum")
@@ -75,7 +73,7 @@ func (p *program) softmax() {
 	p.VMASKMOVPS(at(z, 0).Idx(end, 1), v.tail(), last)
 	p.VBLENDVPS(v.tail(), last, top, last)
 	p.VMAXPS(top, last, top)
-	p.each("maximumOf", offset, end, func() {
+	p.each("maximumOf", offset, end, false, func() {
 		p.VMOVUPS(row, x)
 		p.VMAXPS(top, x, top)
 	})
@@ -84,7 +82,7 @@ func (p *program) softmax() {
 	p.Comment("The exponentials and their sum.")
 	p.clear(v, sum)
 	p.clear(v, other)
-	p.each("exponential", offset, end, func() {
+	p.each("exponential", offset, end, false, func() {
 		p.VMOVUPS(row, x)
 		p.VSUBPS(top, x, x)
 		f.callFunction("exp")
@@ -111,7 +109,7 @@ func (p *program) softmax() {
 		p.VSUBPS(v.reg(1), x, x)
 		p.VMULPS(scale, x, x)
 	}
-	p.each("quotient", offset, end, func() {
+	p.each("quotient", offset, end, false, func() {
 		p.VMOVUPS(row, x)
 		p.VDIVPS(sum, x, x)
 		p.VMOVUPS(x, row)
@@ -119,7 +117,7 @@ func (p *program) softmax() {
 		p.JE(operand.LabelRef("quotientOnly"))
 		gradientOf()
 		p.VMOVUPS(x, at(dz, 0).Idx(offset, 1))
-		p.VPBROADCASTD(operand.NewDataAddr(operand.NewStaticSymbol("laneNumbers"), 32), f.constant())
+		p.VPBROADCASTD(laneNumber(8), f.constant())
 		p.VPADDD(f.constant(), unit, unit)
 		p.Label("quotientOnly")
 	})
@@ -137,6 +135,7 @@ func (p *program) softmax() {
 	p.Label("next")
 	p.ADDQ(stride, z)
 	p.INCQ(r)
+	p.Label("nextRow")
 	p.CMPQ(r, p.field(s, "softmax.rows"))
 	p.JLT(operand.LabelRef("row"))
 	p.TESTQ(dz, dz)
@@ -163,26 +162,151 @@ func (p *program) softmax() {
 	p.SUBQ(r, spare)
 	p.Store(spare, p.Return("left"))
 	p.ret()
+
+	p.Label("columns")
+	p.Comment("Eight rows of up to four units; CX is three strides, AX the end of the columns.")
+	stride3, limit, first, fifth := spare, end, z, y
+	p.LEAQ(at(stride, 0).Idx(stride, 2), stride3)
+	p.LEAQ(at(first, 0).Idx(stride, 4), fifth)
+	for i := range 4 {
+		p.VMOVUPS(rowAt(first, stride, stride3, i, 0), scalarOf(v.reg(i)))
+		p.VINSERTF128(imm8(1), rowAt(fifth, stride, stride3, i, 0), v.reg(i), v.reg(i))
+	}
+	f.transpose4()
+	for i := range 4 {
+		p.VMOVUPS(v.reg(i), columns.Offset(i*v.bytes()))
+	}
+	p.MOVQ(p.field(s, "softmax.units"), limit)
+	p.SHLQ(imm8(5), limit)
+	p.VPXOR(unit, unit, unit)
+	p.TESTQ(dz, dz)
+	p.JE(operand.LabelRef("columnsMaximum"))
+	p.Comment("As unsigned numbers all labels are below units.")
+	p.VCVTTPS2DQ(at(labels, 0).Idx(r, 4), label)
+	p.VPBROADCASTD(p.field(s, "softmax.units"), x)
+	p.VPMAXUD(x, label, x)
+	p.VPCMPEQD(x, label, x)
+	p.VPTEST(x, x)
+	p.JNE(operand.LabelRef("done"))
+	p.VMOVUPS(at(scales, 0).Idx(r, 4), scale)
+	for i := range 4 {
+		p.VMOVUPS(unit, columns.Offset(columnsBytes+i*v.bytes()))
+	}
+
+	p.Label("columnsMaximum")
+	column := columns.Idx(offset, 1)
+	next := func() {
+		p.VPBROADCASTD(laneNumber(1), f.constant())
+		p.VPADDD(f.constant(), unit, unit)
+	}
+	f.load("minusInf", top)
+	p.each("columnMaximum", offset, limit, true, func() {
+		p.VMOVUPS(column, x)
+		p.VMAXPS(top, x, top)
+		p.VPCMPEQD(label, unit, v.reg(1))
+		p.VBLENDVPS(v.reg(1), x, zy, zy)
+		next()
+	})
+	p.clear(v, sum)
+	p.clear(v, other)
+	p.each("columnExponential", offset, limit, true, func() {
+		p.VMOVUPS(column, x)
+		p.VSUBPS(top, x, x)
+		f.callFunction("exp")
+		p.VMOVUPS(x, column)
+		p.Comment("Even units and odd ones: that is how sixteen lanes fold.")
+		p.VADDPS(x, sum, x)
+		p.VMOVAPS(other, sum)
+		p.VMOVAPS(x, other)
+	})
+	p.VADDPS(other, sum, sum)
+	p.VPXOR(unit, unit, unit)
+	p.each("columnQuotient", offset, limit, true, func() {
+		p.VMOVUPS(column, x)
+		p.VDIVPS(sum, x, x)
+		p.VMOVUPS(x, column)
+		gradientOf()
+		p.VMOVUPS(x, column.Offset(columnsBytes))
+		next()
+	})
+	p.LEAQ(columns, limit)
+	p.MOVQ(z, offset)
+	p.LEAQ(at(z, 0).Idx(stride, 4), fifth)
+	f.callFunction("columns")
+	p.TESTQ(dz, dz)
+	p.JE(operand.LabelRef("columnsDone"))
+	p.ADDQ(imm(columnsBytes), limit)
+	p.MOVQ(dz, offset)
+	p.LEAQ(at(dz, 0).Idx(stride, 4), fifth)
+	f.callFunction("columns")
+	p.VPXOR(x, x, x)
+	for i := range 4 {
+		p.VMOVUPS(scalarOf(x), rowAt(dz, stride, stride3, i, 16))
+		p.VMOVUPS(scalarOf(x), rowAt(fifth, stride, stride3, i, 16))
+	}
+	p.VMOVUPS(sum, sums.Idx(r, 4))
+	p.VSUBPS(zy, top, top)
+	p.VMOVUPS(top, at(losses, 0).Idx(r, 4))
+	p.LEAQ(at(dz, 0).Idx(stride, 8), dz)
+	p.Label("columnsDone")
+	p.LEAQ(at(z, 0).Idx(stride, 8), z)
+	p.ADDQ(imm(v.lanes), r)
+	p.XORL(end.As32(), end.As32())
+	p.JMP(operand.LabelRef("nextRow"))
+
+	f.function("columns", "columns: AX [4][8] become rows of four: at BX, BX + DI and so on the first four, at DX the others; CX is 3·DI")
+	for i := range 4 {
+		p.VMOVUPS(at(limit, i*v.bytes()), v.reg(i))
+	}
+	f.transpose4()
+	for i := range 4 {
+		p.VMOVUPS(scalarOf(v.reg(i)), rowAt(offset, stride, stride3, i, 0))
+		p.VEXTRACTF128(imm8(1), v.reg(i), rowAt(fifth, stride, stride3, i, 0))
+	}
+	p.RET()
 	f.log()
 }
 
-// lanesData emits the numbers of the eight lanes, and their count.
-func (p *program) lanesData() {
-	p.StaticGlobal("laneNumbers")
-	p.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i := range 9 {
-		p.AppendDatum(operand.U32(i))
+// columnsBytes is the length of eight rows of four units.
+const columnsBytes = 4 * 8 * 4
+
+// rowAt returns the memory of row i, up to 3, of a matrix at base, disp bytes from the row's start.
+func rowAt(base, stride, stride3 reg.Register, i, disp int) operand.Mem {
+	switch m := at(base, disp); i {
+	case 1, 2:
+		return m.Idx(stride, uint8(i))
+	case 3:
+		return m.Idx(stride3, 1)
+	default:
+		return m
 	}
 }
 
-// each emits a loop over the whole vectors before end.
-func (p *program) each(name string, offset, end reg.GPPhysical, body func()) {
+// transpose4 transposes the two 4×4 blocks in the halves of the first four registers.
+func (f functions) transpose4() {
+	r := f.reg
+	f.VUNPCKLPS(r(1), r(0), r(4))
+	f.VUNPCKHPS(r(1), r(0), r(5))
+	f.VUNPCKLPS(r(3), r(2), r(6))
+	f.VUNPCKHPS(r(3), r(2), r(3))
+	f.VUNPCKLPD(r(6), r(4), r(0))
+	f.VUNPCKHPD(r(6), r(4), r(1))
+	f.VUNPCKLPD(r(3), r(5), r(2))
+	f.VUNPCKHPD(r(3), r(5), r(3))
+}
+
+// each emits a loop over the vectors before end; with once set there is one at least.
+func (p *program) each(name string, offset, end reg.GPPhysical, once bool, body func()) {
 	p.XORL(offset.As32(), offset.As32())
-	p.JMP(operand.LabelRef(name + "Check"))
+	if !once {
+		p.JMP(operand.LabelRef(name + "Check"))
+	}
 	p.Label(name)
 	body()
 	p.ADDQ(imm(ymm.bytes()), offset)
-	p.Label(name + "Check")
+	if !once {
+		p.Label(name + "Check")
+	}
 	p.CMPQ(offset, end)
 	p.JLT(operand.LabelRef(name))
 }

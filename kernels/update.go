@@ -57,7 +57,8 @@ func (p *program) adam(v vectorSet) {
 	p.scalars(s, "adamStep", scalar{"scale", scale}, scalar{"decay", decay}, scalar{"rate", rate},
 		scalar{"oneBeta1", oneBeta1}, scalar{"oneBeta2", oneBeta2}, scalar{"epsilon", epsilon})
 	p.walk(v, "adam", []stream{
-		{reg.RDI, w, read | write, "w"}, {reg.RSI, m, read | write, "m"}, {reg.R8, sq, read | write, "v"}, {reg.R9, g, read, "g"},
+		{base: reg.RDI, v: w, use: read | write, slice: "w"}, {base: reg.RSI, v: m, use: read | write, slice: "m"},
+		{base: reg.R8, v: sq, use: read | write, slice: "v"}, {base: reg.R9, v: g, use: read, slice: "g"},
 	}, func() {
 		p.VMULPS(scale, g, g)
 		p.flush(f, g)
@@ -92,56 +93,52 @@ func (p *program) scalars(base reg.GPPhysical, structName string, list ...scalar
 
 // sgd emits the kernel of the update of stochastic gradient descent, with and without momentum.
 func (p *program) sgd(v vectorSet) {
-	p.kernel("sgd"+v.isa, "func(w, m, g []float32, s *sgdStep)",
+	p.kernel("sgd"+v.isa, "func(w, m, g []float32, s *sgdStep, ahead, behind float32)",
 		"g' = flush(g·scale), w' = w - w·decay, sums of a product fused; where m is nil w = w' - rate·g'; else",
-		"m = flush(momentum·m - rate·g') and w = w' + m, with nesterov w = w' + (momentum·m - rate·g')",
+		"m = flush(momentum·m - rate·g') and w = w' + (ahead·m - rate·g'&behind)",
 		"  w, g [n], m [n] or nil   n >= 0, that of w   g is left as it is",
+		"  ahead momentum and behind all bits for Nesterov's, 1 and 0 for the plain one, whose sum is w' + m",
 		"  first register to third w, m, g, then scratch and the scalars; clobbers all vectors; no stack",
 	)
 	w, m, g, step := v.reg(0), v.reg(1), v.reg(2), v.reg(3)
-	scale, decay, rate, momentum, ahead, stepMask := v.reg(4), v.reg(5), v.reg(6), v.reg(7), v.reg(8), v.reg(9)
+	scale, decay, rate, momentum, ahead, behind := v.reg(4), v.reg(5), v.reg(6), v.reg(7), v.reg(8), v.reg(9)
 	f := flusher{v, v.reg(11), v.reg(12), v.reg(13)}
 	s := reg.RAX
 	p.Load(p.Param("s"), s)
 	p.prepare(f)
 	p.scalars(s, "sgdStep", scalar{"scale", scale}, scalar{"decay", decay}, scalar{"rate", rate}, scalar{"momentum", momentum})
-	p.Load(p.Param("m").Base(), reg.R8)
-	p.TESTQ(reg.R8, reg.R8)
-	p.JNE(operand.LabelRef("momentum"))
-	ws, gs := stream{reg.RDI, w, read | write, "w"}, stream{reg.RSI, g, read, "g"}
-	p.walk(v, "plain", []stream{ws, gs}, func() {
+	p.VBROADCASTSS(p.argument("ahead"), ahead)
+	p.VBROADCASTSS(p.argument("behind"), behind)
+	p.walk(v, "sgd", []stream{
+		{base: reg.RDI, v: w, use: read | write, slice: "w"}, {base: reg.RSI, v: g, use: read, slice: "g"},
+		{base: reg.R8, v: m, use: read | write, slice: "m", optional: true},
+	}, func() {
 		p.VMULPS(scale, g, g)
 		p.flush(f, g)
 		p.VFNMADD213PS(w, decay, w)
+		p.TESTQ(reg.R8, reg.R8)
+		p.JNE(operand.LabelRef("momentum"))
 		p.VFNMADD231PS(rate, g, w)
-	})
-	p.ret()
-
-	p.Label("momentum")
-	p.Comment("Without nesterov the last sum is 1·m - 0, which is m.")
-	p.MOVBLZX(p.field(s, "sgdStep.nesterov"), s.As32())
-	p.NEGL(s.As32())
-	p.VMOVD(s.As32(), stepMask.(reg.Vec).AsX())
-	p.VPBROADCASTD(stepMask.(reg.Vec).AsX(), stepMask)
-	p.VMOVAPS(momentum, ahead)
-	p.TESTL(s.As32(), s.As32())
-	p.JNE(operand.LabelRef("nesterov"))
-	p.MOVL(imm(int(math.Float32bits(1))), s.As32())
-	p.VMOVD(s.As32(), ahead.(reg.Vec).AsX())
-	p.VPBROADCASTD(ahead.(reg.Vec).AsX(), ahead)
-	p.Label("nesterov")
-	p.walk(v, "momentum", []stream{ws, {reg.R8, m, read | write, "m"}, gs}, func() {
-		p.VMULPS(scale, g, g)
-		p.flush(f, g)
-		p.VFNMADD213PS(w, decay, w)
+		p.JMP(operand.LabelRef("updated"))
+		p.Label("momentum")
 		p.VMULPS(rate, g, step)
 		p.VFMSUB213PS(step, momentum, m)
 		p.flush(f, m)
-		p.VANDPS(stepMask, step, step)
+		p.VANDPS(behind, step, step)
 		p.VFMSUB231PS(ahead, m, step)
 		p.VADDPS(step, w, w)
+		p.Label("updated")
 	})
 	p.ret()
+}
+
+// argument returns the memory of an argument.
+func (p *program) argument(name string) operand.Mem {
+	a, err := p.Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return a.Addr
 }
 
 // sumSquares emits the kernel of the sum of squares. AVX-512 has none of its own: the chains of additions set the pace.
@@ -159,7 +156,7 @@ func (p *program) sumSquares() {
 	for i, sum := range sums {
 		p.VMOVUPD(at(s, i*v.bytes()), sum)
 	}
-	p.walk(v, "sum", []stream{{reg.RDI, x, read, "x"}}, func() {
+	p.walk(v, "sum", []stream{{base: reg.RDI, v: x, use: read, slice: "x"}}, func() {
 		p.VEXTRACTF128(imm8(1), x, high.(reg.Vec).AsX())
 		p.VCVTPS2PD(x.(reg.Vec).AsX(), x)
 		p.VCVTPS2PD(high.(reg.Vec).AsX(), high)

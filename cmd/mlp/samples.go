@@ -182,8 +182,8 @@ func (s samples) split(test, validation float64, randomState uint32) (p parts, e
 }
 
 // scale fits a scaler to the features of the rows that are trained on, and scales all parts by it.
-func (p parts) scale(kind string) (mlp.Scaler, error) {
-	var scaler mlp.Scaler
+func (p parts) scale(kind string) (mlp.Preprocessor, error) {
+	var scaler mlp.Preprocessor
 	switch kind {
 	case "standard":
 		scaler = &mlp.StandardScaler{}
