@@ -68,8 +68,13 @@ func (c *ArrayConfig) maxBytes() (int64, error) {
 	return cmp.Or(c.MaxBytes, 1<<30), nil
 }
 
+// number is a type that an Array's elements may be made of.
+type number interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64
+}
+
 // NewArray returns an Array with a copy of values, row-major. An empty shape is that of a single number.
-func NewArray[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64](shape []int, values []T) (*Array, error) {
+func NewArray[T number](shape []int, values []T) (*Array, error) {
 	var zero T
 	name := fmt.Sprintf("%T", zero)
 	a := &Array{element: elements[slices.IndexFunc(elements, func(e element) bool { return e.name == name })]}
@@ -85,7 +90,8 @@ func NewArray[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 
 		return nil, fmt.Errorf("mlp: NewArray: %w", err)
 	}
 	if size != len(values)*a.element.size {
-		return nil, fmt.Errorf("mlp: NewArray: %d values, shape %s wants %d", len(values), shapeString(shape), size/a.element.size)
+		return nil, fmt.Errorf("mlp: NewArray: %d values, shape %s wants %d", len(values), shapeString(shape),
+			size/a.element.size)
 	}
 	if a.data, err = binary.Append(make([]byte, 0, size), binary.LittleEndian, values); err != nil {
 		return nil, fmt.Errorf("mlp: NewArray: %w", err)
@@ -105,7 +111,8 @@ func (a *Array) setShape(sides []uint64, maxBytes int64) (int, error) {
 		a.shape = append(a.shape, int(side))
 	}
 	if size > limit {
-		return 0, fmt.Errorf("an array of %s with sides %v has more than %d bytes", a.element.name, sides[:min(len(sides), 8)], limit)
+		return 0, fmt.Errorf("an array of %s with sides %v has more than %d bytes", a.element.name,
+			sides[:min(len(sides), 8)], limit)
 	}
 	return int(size), nil
 }

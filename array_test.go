@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func mustArray[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64](t testing.TB, shape []int, values ...T) *Array {
+func mustArray[T number](t testing.TB, shape []int, values ...T) *Array {
 	t.Helper()
 	a, err := NewArray(shape, values)
 	if err != nil {
@@ -99,7 +99,7 @@ func TestArrayValues(t *testing.T) {
 }
 
 func TestNewArrayErrors(t *testing.T) {
-	for _, shape := range [][]int{{2}, {4}, {-1, -3}, {1 << 62, 4}, {3, 0}, nil} {
+	for _, shape := range [][]int{{2}, {4}, {-1, -3}, {math.MaxInt, 4}, {3, 0}, nil} {
 		if _, err := NewArray(shape, []float32{1, 2, 3}); err == nil {
 			t.Errorf("shape %v for 3 values: no error", shape)
 		}
@@ -229,6 +229,9 @@ func TestNPZ(t *testing.T) {
 	broken[bytes.Index(broken, []byte("\x9a\x99\x99\x99\x99\x99\xb9\x3f"))] ^= 1
 	if _, err := ReadNPZ(bytes.NewReader(broken), int64(len(broken)), ArrayConfig{}); err == nil {
 		t.Error("a wrong checksum: no error")
+	}
+	if err := WriteNPZ(&bytes.Buffer{}, map[string]*Array{"x": nil}); err == nil {
+		t.Error("a nil array: no error")
 	}
 	for n := 0; n < file.Len(); n += 7 {
 		if _, err := ReadNPZ(bytes.NewReader(file.Bytes()[:n]), int64(n), ArrayConfig{}); err == nil {

@@ -6,13 +6,14 @@ import (
 	"math/bits"
 )
 
-// Augmentation changes the rows of a training batch at random, each time that Fit comes to them. The types that change images
-// need Dataset.Image: RandomFlip, RandomQuarterTurn, RandomCrop, RandomTranslation, RandomRotation, RandomZoom,
+// Augmentation changes the rows of a training batch at random, each time that Fit comes to them. The types that change
+// images need Dataset.Image: RandomFlip, RandomQuarterTurn, RandomCrop, RandomTranslation, RandomRotation, RandomZoom,
 // RandomBrightness, RandomContrast and Cutout. RandomNoise and MixUp change any rows. Names and defaults follow Keras's
 // preprocessing layers of those names, where there are such (https://keras.io/api/layers/preprocessing_layers).
 //
-// Augmentations are applied in the order of their list. What happens to a row depends on the trainer's seed, the pass over the
-// rows, the row's number in the Dataset and the place in the list, and on nothing else; in a MixUp, on the batch too.
+// Augmentations are applied in the order of their list. What happens to a row depends on the trainer's seed, the pass
+// over the rows, the row's number in the Dataset and the place in the list, and on nothing else; in a MixUp, on the
+// batch too. Translations, rotations and zooms that follow each other with the same filling are one interpolation.
 type Augmentation interface {
 	// compile checks the fields and adds what they say to a.
 	compile(a *augmenter) error
@@ -28,15 +29,15 @@ const (
 	FillWrap                     // a b c d | a b c d | a b c d
 )
 
-// RandomFlip mirrors half of the images, left to right, upside down, or both; each of the two has its own chance. The zero
-// value does both.
+// RandomFlip mirrors half of the images, left to right, upside down, or both; each of the two has its own chance. The
+// zero value does both.
 type RandomFlip struct{ Horizontal, Vertical bool }
 
 // RandomQuarterTurn turns square images by no, one, two or three quarters of a circle.
 type RandomQuarterTurn struct{}
 
-// RandomCrop pads images by Padding pixels on each side and cuts a piece of the old size out of that: it moves them by whole
-// pixels, up to Padding in each direction. (K. He et al., "Deep Residual Learning for Image Recognition",
+// RandomCrop pads images by Padding pixels on each side and cuts a piece of the old size out of that: it moves them by
+// whole pixels, up to Padding in each direction. (K. He et al., "Deep Residual Learning for Image Recognition",
 // arXiv:1512.03385, section 4.2.)
 type RandomCrop struct {
 	Padding   int // 1 <= Padding <= 2²⁰
@@ -44,15 +45,16 @@ type RandomCrop struct {
 	FillValue float64
 }
 
-// RandomTranslation moves images by up to HeightFactor of their height and WidthFactor of their width, up or down, left or
-// right, with bilinear interpolation.
+// RandomTranslation moves images by up to HeightFactor of their height and WidthFactor of their width, up or down, left
+// or right, with bilinear interpolation.
 type RandomTranslation struct {
 	HeightFactor, WidthFactor float64 // from 0 to 1; 0 means not in this direction
 	Fill                      FillMode
 	FillValue                 float64
 }
 
-// RandomRotation turns images about their centre by up to Factor of a whole turn, to either side, with bilinear interpolation.
+// RandomRotation turns images about their centre by up to Factor of a whole turn, to either side, with bilinear
+// interpolation.
 type RandomRotation struct {
 	Factor    float64 // 0 < Factor <= 1
 	Fill      FillMode
@@ -63,19 +65,20 @@ type RandomRotation struct {
 // interpolation: what lies in it becomes larger or smaller.
 type RandomZoom struct {
 	HeightFactor float64 // 0 < HeightFactor < 1
-	WidthFactor  float64 // 0 <= WidthFactor < 1; 0 means that the width takes the height's draw, which keeps proportions
+	WidthFactor  float64 // 0 <= WidthFactor < 1; 0 means the height's draw, which keeps proportions
 	Fill         FillMode
 	FillValue    float64
 }
 
-// RandomBrightness adds one number to a whole image, from -Factor to Factor of the width of ValueRange, to which it clips.
+// RandomBrightness adds one number to a whole image, from -Factor to Factor of the width of ValueRange, to which it
+// clips.
 type RandomBrightness struct {
 	Factor     float64    // 0 < Factor <= 1
 	ValueRange [2]float64 // lowest and highest value; the zero value means 0 and 255
 }
 
-// RandomContrast multiplies the distance of each value from its channel's mean by 1 - Factor to 1 + Factor, and clips to
-// ValueRange.
+// RandomContrast multiplies the distance of each value from its channel's mean by 1 - Factor to 1 + Factor, and clips
+// to ValueRange.
 type RandomContrast struct {
 	Factor     float64    // 0 < Factor < 1
 	ValueRange [2]float64 // lowest and highest value; the zero value means 0 and 255
@@ -93,9 +96,9 @@ type RandomNoise struct {
 	Deviation float64 // > 0
 }
 
-// MixUp mixes each row's features and targets with another's: λ of its own and 1-λ of the other's, λ from a beta distribution
-// of Alpha and Alpha. Rows are paired within their batch, the first with the last. It must be the last of the list, and
-// targets that are class indices must be made dense by OneHot before.
+// MixUp mixes each row's features and targets with another's: λ of its own and 1-λ of the other's, λ from a beta
+// distribution of Alpha and Alpha. Rows are paired within their batch, the first with the last. It must be the last of
+// the list, and targets that are class indices must be made dense by OneHot before.
 // (H. Zhang et al., "mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412.)
 type MixUp struct {
 	Alpha float64 // > 0; 0 means 0.2
@@ -122,8 +125,7 @@ type rowChange interface {
 func newAugmenter(list []Augmentation, d *Dataset, indices bool) (*augmenter, error) {
 	a := &augmenter{shape: d.Image, features: d.Features, targets: d.Targets, indices: indices}
 	if a.shape != (ImageShape{}) {
-		if s := a.shape; s.Height < 1 || s.Width < 1 || s.Channels < 1 || s.Height > d.Features || s.Width > d.Features ||
-			int64(s.Height)*int64(s.Width) > int64(d.Features) || s.size() != d.Features {
+		if s := a.shape; !s.fits(d.Features) {
 			return nil, fmt.Errorf("mlp: Dataset.Image is %v for rows of %d features", s, d.Features)
 		}
 		a.scratch = make([]float32, (a.shape.Height+2)*(a.shape.Width+2)*a.shape.Channels)
@@ -133,7 +135,8 @@ func newAugmenter(list []Augmentation, d *Dataset, indices bool) (*augmenter, er
 			return nil, fmt.Errorf("mlp: augmentation %d is nil", i)
 		}
 		if a.alpha != 0 {
-			return nil, fmt.Errorf("mlp: augmentation %d (%T) stands behind a MixUp, which must be the last", i, augmentation)
+			return nil, fmt.Errorf("mlp: augmentation %d (%T) stands behind a MixUp, which must be the last", i,
+				augmentation)
 		}
 		a.index = i
 		if err := augmentation.compile(a); err != nil {
@@ -154,8 +157,8 @@ func augmentKey(seed uint64, pass int) uint64 {
 // rowKey returns the key of a row's random numbers.
 func rowKey(key uint64, row int) uint64 { return mix64(key ^ uint64(row)) }
 
-// apply changes the rows of a batch: x [rows, ld], without the pads, and y [rows, targets]. rows are their numbers in the
-// Dataset, key is augmentKey's. It does not allocate.
+// apply changes the rows of a batch: x [rows, ld], without the pads, and y [rows, targets]. rows are their numbers in
+// the Dataset, key is augmentKey's. It does not allocate.
 func (a *augmenter) apply(x []float32, ld int, y []float32, rows []int, key uint64) {
 	for i, row := range rows {
 		k := rowKey(key, row)
@@ -224,7 +227,7 @@ func (m MixUp) compile(a *augmenter) error {
 		return err
 	}
 	if a.indices {
-		return errors.New("the targets are class indices, which cannot be mixed: use Dataset.OneHot, and CategoricalCrossentropy")
+		return errors.New("the targets are class indices, which do not mix: use OneHot and CategoricalCrossentropy")
 	}
 	if a.alpha = m.Alpha; m.Alpha == 0 {
 		a.alpha = 0.2

@@ -87,10 +87,13 @@ func (q *quarterTurns) change(x, scratch []float32, key uint64) {
 
 // quarterTurn turns src counter-clockwise to dst [width, height, channels].
 func quarterTurn(dst, src []float32, shape ImageShape) {
+	at := 0
 	for j := shape.Width - 1; j >= 0; j-- {
 		for i := range shape.Height {
-			n := copy(dst, src[(i*shape.Width+j)*shape.Channels:][:shape.Channels])
-			dst = dst[n:]
+			for _, v := range src[(i*shape.Width+j)*shape.Channels:][:shape.Channels] {
+				dst[at] = v
+				at++
+			}
 		}
 	}
 }
@@ -133,15 +136,6 @@ func (f filling) inside(i, n int) int {
 	return min(i, 2*n-1-i)
 }
 
-// pixel returns the pixel [channels] at a place of src, or nil for the constant.
-func (f filling) pixel(src []float32, shape ImageShape, y, x int) []float32 {
-	y, x = f.inside(y, shape.Height), f.inside(x, shape.Width)
-	if y < 0 || x < 0 {
-		return nil
-	}
-	return src[(y*shape.Width+x)*shape.Channels:][:shape.Channels]
-}
-
 type crop struct {
 	filling
 	shape   ImageShape
@@ -172,31 +166,34 @@ func (c *crop) change(x, scratch []float32, key uint64) {
 // cut sets dst to the piece of src, filled on all sides, that begins at a row and a column, which may be negative.
 func (c *crop) cut(dst, src []float32, top, left int) {
 	s := c.shape
-	// Columns from … to-1 lie in src.
+	width := s.Width * s.Channels
+	// Columns from … to-1 of the piece lie in src.
 	from, to := min(max(-left, 0), s.Width), max(min(s.Width-left, s.Width), 0)
 	for y := range s.Height {
-		row := dst[y*s.Width*s.Channels:][:s.Width*s.Channels]
-		if in := c.inside(top+y, s.Height); in >= 0 && from < to {
-			copy(row[from*s.Channels:to*s.Channels], src[(in*s.Width+from+left)*s.Channels:])
-		} else {
-			c.fill(row, src, top+y, left, 0, s.Width)
+		row, in := dst[y*width:][:width], c.inside(top+y, s.Height)
+		if in < 0 {
+			c.fill(row, nil, left, 0, s.Width)
 			continue
 		}
-		c.fill(row, src, top+y, left, 0, from)
-		c.fill(row, src, top+y, left, to, s.Width)
+		line := src[in*width:][:width]
+		if from < to {
+			copy(row[from*s.Channels:to*s.Channels], line[(from+left)*s.Channels:])
+		}
+		c.fill(row, line, left, 0, from)
+		c.fill(row, line, left, to, s.Width)
 	}
 }
 
-// fill sets columns from … to-1 of a row of the piece, which is row y of src and begins at column left.
-func (c *crop) fill(row, src []float32, y, left, from, to int) {
+// fill sets columns from … to-1 of a row of the piece, which begins at column left of line, or of constants if that is
+// nil.
+func (c *crop) fill(row, line []float32, left, from, to int) {
+	channels := c.shape.Channels
 	for x := from; x < to; x++ {
-		pixel := row[x*c.shape.Channels:][:c.shape.Channels]
-		if p := c.pixel(src, c.shape, y, left+x); p != nil {
-			copy(pixel, p)
-			continue
-		}
+		pixel, in := row[x*channels:][:channels], c.inside(left+x, c.shape.Width)
 		for k := range pixel {
-			pixel[k] = c.value
+			if pixel[k] = c.value; line != nil && in >= 0 {
+				pixel[k] = line[in*channels+k]
+			}
 		}
 	}
 }
@@ -218,7 +215,8 @@ type warpPart struct {
 	draw  func(r draws) plane
 }
 
-// plane maps a place in the new image to one in the old, both measured from the centre in pixels: x to the right, y down.
+// plane maps a place in the new image to one in the old, both measured from the centre in pixels: x to the right, y
+// down.
 //
 //	x' = xx·x + xy·y + x0
 //	y' = yx·x + yy·y + y0
@@ -271,16 +269,17 @@ func (w *warp) row(y int) int {
 func (w *warp) column(x int) int { return (1 + w.inside(x, w.shape.Width)) * w.shape.Channels }
 
 func (t RandomTranslation) compile(a *augmenter) error {
-	if err := checkRange("HeightFactor", t.HeightFactor, t.HeightFactor >= 0 && t.HeightFactor <= 1, "0 <= HeightFactor <= 1"); err != nil {
+	up, side := t.HeightFactor, t.WidthFactor
+	if err := checkRange("HeightFactor", up, up >= 0 && up <= 1, "0 <= HeightFactor <= 1"); err != nil {
 		return err
 	}
-	if err := checkRange("WidthFactor", t.WidthFactor, t.WidthFactor >= 0 && t.WidthFactor <= 1, "0 <= WidthFactor <= 1"); err != nil {
+	if err := checkRange("WidthFactor", side, side >= 0 && side <= 1, "0 <= WidthFactor <= 1"); err != nil {
 		return err
 	}
-	if t.HeightFactor == 0 && t.WidthFactor == 0 {
+	if up == 0 && side == 0 {
 		return errors.New("HeightFactor and WidthFactor are 0, want one of them above 0")
 	}
-	height, width := t.HeightFactor*float64(a.shape.Height), t.WidthFactor*float64(a.shape.Width)
+	height, width := up*float64(a.shape.Height), side*float64(a.shape.Width)
 	return a.addWarp(t.Fill, t.FillValue, func(r draws) plane {
 		return plane{xx: 1, yy: 1, y0: r.symmetric(height), x0: r.symmetric(width)}
 	})
@@ -301,17 +300,18 @@ func rotation(angle float64) plane {
 }
 
 func (z RandomZoom) compile(a *augmenter) error {
-	if err := checkRange("HeightFactor", z.HeightFactor, z.HeightFactor > 0 && z.HeightFactor < 1, "0 < HeightFactor < 1"); err != nil {
+	h, w := z.HeightFactor, z.WidthFactor
+	if err := checkRange("HeightFactor", h, h > 0 && h < 1, "0 < HeightFactor < 1"); err != nil {
 		return err
 	}
-	if err := checkRange("WidthFactor", z.WidthFactor, z.WidthFactor >= 0 && z.WidthFactor < 1, "0 <= WidthFactor < 1"); err != nil {
+	if err := checkRange("WidthFactor", w, w >= 0 && w < 1, "0 <= WidthFactor < 1"); err != nil {
 		return err
 	}
 	return a.addWarp(z.Fill, z.FillValue, func(r draws) plane {
-		height := 1 + r.symmetric(z.HeightFactor)
+		height := 1 + r.symmetric(h)
 		width := height
-		if z.WidthFactor > 0 {
-			width = 1 + r.symmetric(z.WidthFactor)
+		if w > 0 {
+			width = 1 + r.symmetric(w)
 		}
 		return plane{xx: width, yy: height}
 	})
@@ -350,8 +350,8 @@ func place(v float64) int64 { return int64(math.RoundToEven(v * (1 << placeBits)
 // part returns the part of a place behind the binary point.
 func part(v int64) float32 { return float32(int32(uint32(v)>>8)) * 0x1p-24 }
 
-// interpolate sets each pixel of dst to the value of the framed image at its place by the map p, bilinear between pixels'
-// centres.
+// interpolate sets each pixel of dst to the value of the framed image at its place by the map p, bilinear between
+// pixels' centres.
 func (w *warp) interpolate(dst, framed []float32, p plane) {
 	s := w.shape
 	middleX, middleY := float64(s.Width-1)/2, float64(s.Height-1)/2

@@ -1,8 +1,12 @@
 package mlp
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -484,6 +488,29 @@ func TestAugmentDependsOnRowAlone(t *testing.T) {
 	}
 }
 
+// TestAugmentBits holds the numbers that every GOARCH and GOAMD64 must give, and that must never change.
+func TestAugmentBits(t *testing.T) {
+	d := imageRows(20, ImageShape{6, 6, 3})
+	for _, test := range []struct {
+		list []Augmentation
+		want string
+	}{
+		{append(everyAugmentation(), MixUp{}), "b8099439e92533ff"},
+		{[]Augmentation{RandomNoise{Deviation: 0.1}}, "2035e8ae1e2b673d"},
+		{[]Augmentation{MixUp{Alpha: 0.7}}, "cf472cc412f069c6"},
+	} {
+		h := sha256.New()
+		for pass := range 10 {
+			c := augmented(t, d, augmentKey(7, pass), test.list...)
+			binary.Write(h, binary.LittleEndian, c.X)
+			binary.Write(h, binary.LittleEndian, c.Y)
+		}
+		if got := hex.EncodeToString(h.Sum(nil)[:8]); got != test.want {
+			t.Errorf("%v: hash %s, want %s", test.list, got, test.want)
+		}
+	}
+}
+
 func TestAugmentAllocs(t *testing.T) {
 	d := imageRows(4, ImageShape{8, 8, 3})
 	a := mustAugmenter(t, d, append(everyAugmentation(), MixUp{})...)
@@ -527,7 +554,7 @@ func TestAugmentErrors(t *testing.T) {
 	if _, err := newAugmenter([]Augmentation{MixUp{}}, table, true); err == nil || !strings.Contains(err.Error(), "OneHot") {
 		t.Errorf("MixUp of class indices: error %v", err)
 	}
-	for _, shape := range []ImageShape{{2, 2, 1}, {-2, -3, 1}, {6, 1, 0}, {1 << 62, 4, 1}, {1 << 32, 1 << 32, 6}} {
+	for _, shape := range []ImageShape{{2, 2, 1}, {-2, -3, 1}, {6, 1, 0}, {math.MaxInt, 2, 1}, {1 << (bits.UintSize / 2), 1 << (bits.UintSize / 2), 6}, {0, 0, 6}} {
 		table.Image = shape
 		if _, err := newAugmenter([]Augmentation{RandomFlip{}}, table, false); err == nil {
 			t.Errorf("images %v of 6 features: no error", shape)

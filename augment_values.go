@@ -90,7 +90,8 @@ func (c *contrast) change(x, _ []float32, key uint64) {
 	}
 }
 
-// channelMean returns the mean of each step-th value of x, summed in four lanes, so that no addition waits for the last.
+// channelMean returns the mean of each step-th value of x, summed in four lanes, so that no addition waits for the
+// last.
 func channelMean(x []float32, step int) float32 {
 	var a, b, c, d float32
 	n, i := 0, 0
@@ -153,6 +154,7 @@ func (c *cutout) change(x, _ []float32, key uint64) {
 type rowNoise struct {
 	index     int
 	deviation float32
+	normal    *ziggurat
 }
 
 func (n RandomNoise) compile(a *augmenter) error {
@@ -160,32 +162,14 @@ func (n RandomNoise) compile(a *augmenter) error {
 	if !isFinite(deviation) || deviation <= 0 {
 		return fmt.Errorf("Deviation is %v, want a finite Deviation > 0", n.Deviation)
 	}
-	a.changes = append(a.changes, &rowNoise{a.index, deviation})
+	a.changes = append(a.changes, &rowNoise{a.index, deviation, newZiggurat()})
 	return nil
 }
 
 func (n *rowNoise) change(x, _ []float32, key uint64) {
 	r := drawsOf(key, n.index)
-	for ; len(x) >= 2; x = x[2:] {
-		a, b := r.normals()
-		x[0] += float32(n.deviation * a)
-		x[1] += float32(n.deviation * b)
-	}
-	if len(x) == 1 {
-		a, _ := r.normals()
-		x[0] += float32(n.deviation * a)
-	}
-}
-
-// normals returns two standard normal numbers by Marsaglia's polar method (doi:10.1137/1006063).
-func (r *draws) normals() (a, b float32) {
-	for {
-		v := r.next()
-		a, b = float32(int32(v>>32))*0x1p-31, float32(int32(v))*0x1p-31
-		if square := float32(a*a) + float32(b*b); square < 1 && square > 0 {
-			scale := sqrt32(-2 * log32(square) / square)
-			return a * scale, b * scale
-		}
+	for i := range x {
+		x[i] += float32(n.deviation * n.normal.draw(&r))
 	}
 }
 

@@ -12,12 +12,12 @@ import (
 	"strconv"
 )
 
-// ReadIDX reads an array in the format of MNIST's files, plain or compressed by gzip, to its end: two zeros, the code of
-// the element type, the number of sides, the sides, the elements, all big-endian.
+// ReadIDX reads an array in the format of MNIST's files, plain or compressed by gzip, to its end: two zeros, the code
+// of the element type, the number of sides, the sides, the elements, all big-endian.
 // (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", http://yann.lecun.com/exdb/mnist.)
 //
-// Compression is told from the content. A size that the file claims is checked before memory is asked for, and a file that
-// is too short or too long is an error.
+// Compression is told from the content. A size that the file claims is checked before memory is asked for, and a file
+// that is too short or too long is an error.
 func ReadIDX(r io.Reader, cfg ArrayConfig) (*Array, error) {
 	a, err := readIDX(r, cfg)
 	if err != nil {
@@ -72,8 +72,8 @@ func readIDX(r io.Reader, cfg ArrayConfig) (*Array, error) {
 	return a, expectEnd(r)
 }
 
-// WriteIDX writes the array in the format that ReadIDX reads, which has the types uint8, int8, int16, int32, float32 and
-// float64, and 1 to 255 sides.
+// WriteIDX writes the array in the format that ReadIDX reads, which has the types uint8, int8, int16, int32, float32
+// and float64, and 1 to 255 sides.
 func (a *Array) WriteIDX(w io.Writer) error {
 	if a.element.idx == 0 {
 		return fmt.Errorf("mlp: idx: the format has no elements of type %s", a.element.name)
@@ -102,8 +102,9 @@ func (a *Array) WriteIDX(w io.Writer) error {
 	return nil
 }
 
-// ReadIDXDataset reads a pair of files such as MNIST's: the images [rows, height, width] or [rows, height, width, channels], whose
-// values stay as they are, 0 … 255, and their labels [rows]. A label is its class's index, and in decimal its name.
+// ReadIDXDataset reads a pair of files such as MNIST's: the images [rows, height, width] or [rows, height, width,
+// channels], whose values stay as they are, 0 … 255, and their labels [rows]. A label is its class's index, and in
+// decimal its name.
 func ReadIDXDataset(images, labels io.Reader, cfg ArrayConfig) (*Dataset, error) {
 	x, err := readIDX(images, cfg)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -25,22 +26,28 @@ type ImageShape struct {
 // size returns the number of values of an image.
 func (s ImageShape) size() int { return s.Height * s.Width * s.Channels }
 
-// ImageConfig says how images become rows of numbers. Its zero value keeps size and colours: rows of [height, width, 3],
-// values 0 … 255.
+// fits reports whether the shape is that of rows of so many features.
+func (s ImageShape) fits(features int) bool {
+	return s.Height > 0 && s.Width > 0 && s.Channels > 0 && features%s.Height == 0 && features/s.Height%s.Width == 0 &&
+		features/s.Height/s.Width == s.Channels
+}
+
+// ImageConfig says how images become rows of numbers. Its zero value keeps size and colours: rows of [height, width,
+// 3], values 0 … 255.
 type ImageConfig struct {
-	// Height and Width are the size that each image is resized to. 0 and 0 keep the size, which must then be the same for
-	// all images of a folder.
+	// Height and Width are the size that each image is resized to. 0 and 0 keep the size, which must then be the same
+	// for all images of a folder.
 	Height, Width int
 
-	// Nearest resizes by taking the pixel at floor((i+0.5)·from/to) for each pixel i, and else the two nearest in either
-	// direction are interpolated, without antialiasing, as Keras's loaders do.
+	// Nearest resizes by taking the pixel at floor((i+0.5)·from/to) for each pixel i, and else the two nearest in
+	// either direction are interpolated, without antialiasing, as Keras's loaders do.
 	Nearest bool
 
 	Gray  bool // one channel, of the luma 0.299·red + 0.587·green + 0.114·blue, a whole number as Pillow's
 	Scale bool // values 0 … 1 in place of 0 … 255
 
-	// ClassNames, if not nil, are the only folders allowed, in the order of their indices; a model's, for one, so that a
-	// folder in which a class does not occur gets the same indices.
+	// ClassNames, if not nil, are the only folders allowed, in the order of their indices; a model's, for one, so that
+	// a folder in which a class does not occur gets the same indices.
 	ClassNames []string
 
 	SkipBroken bool // skip images that cannot be read, and report them; else the first is an error
@@ -68,7 +75,8 @@ const maxSide = 1 << 14
 func (c ImageConfig) check() (ImageConfig, error) {
 	switch {
 	case c.Height < 0 || c.Height > maxSide || c.Width < 0 || c.Width > maxSide || (c.Height == 0) != (c.Width == 0):
-		return c, fmt.Errorf("ImageConfig: Height is %d and Width is %d, want both 0, or both from 1 to %d", c.Height, c.Width, maxSide)
+		return c, fmt.Errorf("ImageConfig: Height is %d and Width is %d, want both 0, or both from 1 to %d",
+			c.Height, c.Width, maxSide)
 	case c.MaxPixels < 0 || c.MaxBytes < 0:
 		return c, fmt.Errorf("ImageConfig: MaxPixels is %d and MaxBytes is %d, want 0 or more", c.MaxPixels, c.MaxBytes)
 	}
@@ -78,18 +86,19 @@ func (c ImageConfig) check() (ImageConfig, error) {
 		}
 	}
 	c.MaxPixels = cmp.Or(c.MaxPixels, 1<<25)
-	c.MaxBytes = cmp.Or(c.MaxBytes, 64<<20)
+	c.MaxBytes = min(cmp.Or(c.MaxBytes, 64<<20), math.MaxInt64-1) // one more byte is read
 	return c, nil
 }
 
-// ReadImages reads a tree of folders: each folder in the root of fsys is a class, and the PNG, JPEG and GIF files in it and
-// in the folders below are its images, of a GIF the first frame. Classes are in the order of their names' bytes, files
-// in that of their paths'.
+// ReadImages reads a tree of folders: each folder in the root of fsys is a class, and the PNG, JPEG and GIF files in it
+// and in the folders below are its images, of a GIF the first frame. Classes are in the order of their names' bytes,
+// files in that of their paths'.
 //
-// The kind of a file is told by its content. Of 16-bit colours the upper 8 bits count, gray is repeated in all channels, and
-// transparency is dropped: a pixel has the colour that the file gives it (of a GIF, black where it is transparent). A file that is broken, or that is no image but
-// called .png, .jpg, .jpeg or .gif, is an error that names it. What else is found is skipped and told of: files of other
-// kinds, files beside the class folders, names that begin with a dot.
+// The kind of a file is told by its content. Of 16-bit colours the upper 8 bits count, gray is repeated in all
+// channels, and transparency is dropped: a pixel has the colour that the file gives it (of a GIF, black where it is
+// transparent). A file that is broken, or that is no image but called .png, .jpg, .jpeg or .gif, is an error that names
+// it. What else is found is skipped and told of: files of other kinds, files beside the class folders, names that begin
+// with a dot.
 func ReadImages(fsys fs.FS, cfg ImageConfig) (*Dataset, *ImageReport, error) {
 	f, err := newImageFolder(cfg)
 	if err == nil {
@@ -163,7 +172,8 @@ func (f *imageFolder) read(fsys fs.FS) error {
 		}
 	}
 	if len(f.data.X) == 0 {
-		return fmt.Errorf("there is no image in a class folder; %s skipped", plural(len(f.report.Skipped), "file", "files"))
+		return fmt.Errorf("there is no image in a class folder; %s skipped",
+			plural(len(f.report.Skipped), "file", "files"))
 	}
 	return nil
 }
@@ -248,8 +258,8 @@ func (f *imageFolder) readFile(fsys fs.FS, name string, class int) error {
 	case d.X == nil:
 		d.Image, d.Features = shape, shape.size()
 	case d.Image != shape:
-		return fmt.Errorf("%d×%d pixels, want %d×%d as the first image, or an ImageConfig with Height and Width", shape.Height, shape.Width,
-			d.Image.Height, d.Image.Width)
+		return fmt.Errorf("%d×%d pixels, want %d×%d as the first image, or an ImageConfig with Height and Width",
+			shape.Height, shape.Width, d.Image.Height, d.Image.Width)
 	}
 	f.data.X = f.decoder.appendRow(f.data.X, shape)
 	f.data.Y = append(f.data.Y, float32(class))
@@ -305,7 +315,8 @@ func (d *imageDecoder) decode() error {
 			return fmt.Errorf("%d×%d pixels, want at least one", header.Height, header.Width)
 		}
 		if int64(header.Width)*int64(header.Height) > int64(d.cfg.MaxPixels) {
-			return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d", header.Height, header.Width, d.cfg.MaxPixels)
+			return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d",
+				header.Height, header.Width, d.cfg.MaxPixels)
 		}
 		img, err := format.decode(bytes.NewReader(file))
 		if err != nil {
@@ -317,8 +328,8 @@ func (d *imageDecoder) decode() error {
 	return errNoImage
 }
 
-// setPixels takes the colours of an image of a size that may be larger than img, which is the case with GIF frames; what
-// img does not cover is black.
+// setPixels takes the colours of an image of a size that may be larger than img, which is the case with GIF frames;
+// what img does not cover is black.
 func (d *imageDecoder) setPixels(img image.Image, height, width int) {
 	d.ImageShape = ImageShape{height, width, 3}
 	if d.cfg.Gray {
@@ -347,8 +358,9 @@ func luma(red, green, blue uint8) uint8 {
 	return uint8((19595*uint32(red) + 38470*uint32(green) + 7471*uint32(blue) + 1<<15) >> 16)
 }
 
-// rowReader returns a function that writes the colours of a row of img within bounds to rgb [width, 3], without their alpha,
-// by which they are not multiplied. The image types that hold most files are read without an interface value a pixel.
+// rowReader returns a function that writes the colours of a row of img within bounds to rgb [width, 3], without their
+// alpha, by which they are not multiplied. The image types that hold most files are read without an interface value a
+// pixel.
 func rowReader(img image.Image, bounds image.Rectangle) func(rgb []uint8, y int) {
 	left := bounds.Min.X
 	switch img := img.(type) {
@@ -431,8 +443,8 @@ func (d *imageDecoder) appendRow(x []float32, shape ImageShape) []float32 {
 	return x
 }
 
-// resizeNearest resizes src [from] to dst [to]: each pixel is the one whose square its centre lies in. Values are divided
-// by unit.
+// resizeNearest resizes src [from] to dst [to]: each pixel is the one whose square its centre lies in. Values are
+// divided by unit.
 func resizeNearest[S uint8 | float32](dst []float32, to ImageShape, src []S, from ImageShape, unit float64) {
 	for i := range to.Height {
 		row := src[nearest(i, from.Height, to.Height)*from.Width*from.Channels:]
@@ -451,8 +463,8 @@ func nearest(i, from, to int) int {
 	return int((2*int64(i) + 1) * int64(from) / (2 * int64(to)))
 }
 
-// resizeBilinear resizes src [from] to dst [to] by interpolating between pixels' centres, beyond which the edge goes on.
-// Values are divided by unit, and rounded once.
+// resizeBilinear resizes src [from] to dst [to] by interpolating between pixels' centres, beyond which the edge goes
+// on. Values are divided by unit, and rounded once.
 func resizeBilinear[S uint8 | float32](dst []float32, to ImageShape, src []S, from ImageShape, unit float64) {
 	channels := from.Channels
 	columns := make([]between, to.Width)

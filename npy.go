@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// NumPy's file formats (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a magic string, a version, the
-// length of the header, the header, which is a Python literal, the elements. An .npz file is a zip archive of such files.
+// NumPy's file formats (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): a magic string, a
+// version, the length of the header, the header, which is a Python literal, the elements. An .npz file is a zip archive
+// of such files.
 
 const (
 	npyMagic     = "\x93NUMPY"
@@ -23,9 +24,9 @@ const (
 	maxNPYSides  = 64      // as in NumPy
 )
 
-// ReadNPY reads an array that numpy.save wrote, versions 1 to 3 of the format, to its end. Numbers may be in either byte
-// order, and the array in Fortran's order, which becomes row-major. Arrays of objects, which only Python can read, text,
-// complex numbers and records are errors.
+// ReadNPY reads an array that numpy.save wrote, versions 1 to 3 of the format, to its end. Numbers may be in either
+// byte order, and the array in Fortran's order, which becomes row-major. Arrays of objects, which only Python can read,
+// text, complex numbers and records are errors.
 func ReadNPY(r io.Reader, cfg ArrayConfig) (*Array, error) {
 	maxBytes, err := cfg.maxBytes()
 	if err == nil {
@@ -161,7 +162,8 @@ func (h *npyHeader) parseType(p *pythonParser) error {
 	}
 	i := slices.IndexFunc(elements, func(e element) bool { return e.npy == kind })
 	if i < 0 || len(descr) != len(kind)+1 || descr[0] == '|' && elements[i].size > 1 {
-		return fmt.Errorf("element type %.40q, want '<' or '>' and one of f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1", descr)
+		return fmt.Errorf("element type %.40q, want '<' or '>' and one of f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1",
+			descr)
 	}
 	h.element, h.order = elements[i], binary.LittleEndian
 	if descr[0] == '>' {
@@ -289,8 +291,8 @@ func (a *Array) writeNPY(w io.Writer) error {
 	return err
 }
 
-// ReadNPZ reads the arrays of a file of size bytes that numpy.savez or numpy.savez_compressed wrote, by their names. cfg
-// bounds their data all together.
+// ReadNPZ reads the arrays of a file of size bytes that numpy.savez or numpy.savez_compressed wrote, by their names.
+// cfg bounds their data all together.
 func ReadNPZ(r io.ReaderAt, size int64, cfg ArrayConfig) (map[string]*Array, error) {
 	arrays, err := readNPZ(r, size, cfg)
 	if err != nil {
@@ -340,6 +342,9 @@ func readNPZEntry(f *zip.File, maxBytes int64) (*Array, error) {
 func WriteNPZ(w io.Writer, arrays map[string]*Array) error {
 	archive := zip.NewWriter(w)
 	for _, name := range slices.Sorted(maps.Keys(arrays)) {
+		if arrays[name] == nil {
+			return fmt.Errorf("mlp: npz: array %.80q is nil", name)
+		}
 		entry, err := archive.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store})
 		if err == nil {
 			err = arrays[name].writeNPY(entry)

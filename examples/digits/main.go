@@ -92,7 +92,8 @@ func showErrors(w io.Writer, net *mlp.Network, test *mlp.Dataset) error {
 		if best == int(label) {
 			continue
 		}
-		fmt.Fprintf(w, "\nTest row %d is a %s, taken for a %s with probability %.2f\n", row, test.ClassNames[int(label)], test.ClassNames[best], p[best])
+		fmt.Fprintf(w, "\nTest row %d is a %s, taken for a %s with probability %.2f\n", row,
+			test.ClassNames[int(label)], test.ClassNames[best], p[best])
 		for pixels := test.X[row*64:][:64]; len(pixels) > 0; pixels = pixels[8:] {
 			line := ""
 			for _, ink := range pixels[:8] {
