@@ -146,9 +146,6 @@ func newAugmenter(list []Augmentation, d *Dataset, indices bool) (*augmenter, er
 	return a, nil
 }
 
-// streamAugment follows the streams of New and Fit.
-const streamAugment = streamDropout + 1
-
 // augmentKey returns the key of the random numbers of a pass over the rows.
 func augmentKey(seed uint64, pass int) uint64 {
 	return mix64(seed ^ mix64(uint64(pass)<<16^streamAugment))

@@ -197,7 +197,8 @@ func (t *Trainer) gradBatch(s *stage, b *trainStage, rows int, inputs bool) {
 // the step, the stage and its place in the batch alone, so the backward pass draws the same mask again. dst may be src.
 func (t *Trainer) dropout(i int, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
 	s := &t.net.stages[i]
-	low, high := t.maskKey(i)
+	key := t.maskKey(i)
+	low, high := uint32(key), uint32(key>>32)
 	scale := float32(1 / (1 - s.rate))
 	bound := uint32(min(s.rate*0x1p32, math.MaxUint32))
 	for r := range rows {
@@ -214,34 +215,20 @@ func (t *Trainer) dropout(i int, dst []float32, ldDst int, src []float32, ldSrc,
 }
 
 // maskKey returns the key of a stage's random numbers at the current step.
-func (t *Trainer) maskKey(i int) (low, high uint32) {
-	key := mix64(t.cfg.Seed ^ mix64(uint64(t.batches)<<16^uint64(i)<<8^streamDropout))
-	return uint32(key), uint32(key >> 32)
+func (t *Trainer) maskKey(i int) uint64 {
+	return mix64(t.cfg.Seed ^ mix64(uint64(t.batches)<<16^uint64(i)<<8^streamDropout))
 }
 
-// noise adds normal noise of the stage's deviation, by Marsaglia's polar method on counted random numbers.
+// noise adds normal noise of the stage's deviation, drawn for each row by its place in the batch.
 func (t *Trainer) noise(i int, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
 	s := &t.net.stages[i]
-	low, high := t.maskKey(i)
+	key := t.maskKey(i)
 	deviation := float32(s.rate)
-	for r := range rows {
-		x, y := src[r*ldSrc:][:s.units], dst[r*ldDst:][:s.units]
+	for row := range rows {
+		r := drawsOf(key, row)
+		x, y := src[row*ldSrc:][:s.units], dst[row*ldDst:][:s.units]
 		for j, v := range x {
-			y[j] = fma32(deviation, normal32(uint32(r*s.units+j), low, high), v)
-		}
-	}
-}
-
-// normal32 returns the standard normal number of a place.
-func normal32(at, low, high uint32) float32 {
-	h := mix32(mix32(at+low) ^ high)
-	for {
-		u := float32(int32(h)) * 0x1p-31
-		h = mix32(h + high)
-		v := float32(int32(h)) * 0x1p-31
-		h = mix32(h + high)
-		if r := fma32(u, u, float32(v*v)); r < 1 && r > 0 {
-			return u * sqrt32(-2*log32(r)/r)
+			y[j] = fma32(deviation, t.stages[i].normal.draw(&r), v)
 		}
 	}
 }

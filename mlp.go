@@ -113,6 +113,7 @@ const (
 	streamWeights = iota
 	streamShuffle
 	streamDropout
+	streamAugment
 )
 
 // moving returns the moving mean and variance of a BatchNorm's stage.

@@ -88,6 +88,8 @@ type trainStage struct {
 	mean, inverse []float32 // opBatchNorm: of the batch: mean, 1/√(variance + epsilon)
 	sums          []float32 // opBatchNorm: scratch
 
+	normal *ziggurat // opNoise
+
 	derived bool // the stage behind multiplies dz by this activation's derivative
 }
 
@@ -221,6 +223,9 @@ func (t *Trainer) newStages(batch int) {
 		b.dz = gradients[turn]
 		if s.op == opDense {
 			turn = 1 - turn
+		}
+		if s.op == opNoise {
+			b.normal = newZiggurat()
 		}
 		if s.op == opBatchNorm {
 			b.xhat = alignedFloats(batch * stride(s.units))
