@@ -32,10 +32,8 @@ func (d *Dataset) WriteCSV(w io.Writer) error {
 			} else {
 				v = d.Y[row*d.Targets+j-d.Features]
 			}
-			if j < d.Features && d.categories(j) != nil {
-				if v == v {
-					digits = append(digits, d.categories(j)[int(v)]...)
-				}
+			if v == v && j < d.Features && d.categories(j) != nil {
+				digits = append(digits, d.categories(j)[int(v)]...)
 			} else {
 				digits = strconv.AppendFloat(digits, float64(v), 'g', -1, 32)
 			}

@@ -59,6 +59,18 @@ func FuzzLoad(f *testing.F) {
 		if errA != nil || errB != nil || !slices.Equal(bits32(a), bits32(b)) {
 			t.Errorf("outputs are %v and %v (errors %v, %v)", a, b, errA, errB)
 		}
+		if n.Scaler == nil {
+			return
+		}
+		raw, _, err := n.Scaler.fitted()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, errA = n.PredictRaw(make([]float32, raw))
+		b, errB = again.PredictRaw(make([]float32, raw))
+		if (errA == nil) != (errB == nil) || !slices.Equal(bits32(a), bits32(b)) {
+			t.Errorf("outputs of raw rows are %v and %v (errors %v, %v)", a, b, errA, errB)
+		}
 	})
 }
 

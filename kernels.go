@@ -71,7 +71,7 @@ func packedLen(inputs, units int) int { return (1 + inputs) * padded(units) }
 
 // softmax holds the operands of the softmax kernels.
 type softmax struct {
-	z      []float32 // [rows, ld] logits, replaced by their softmax
+	z      []float32 // [rows, ld] logits, replaced by their softmax; pads may be overwritten
 	dz     []float32 // [rows, ld] gradient of the loss with respect to the logits; pads are written as zero
 	labels []float32 // [rows] class indices, whole numbers in 0 … units-1
 	scale  []float32 // [rows] factor of each row's gradient: its sample weight over the number of rows

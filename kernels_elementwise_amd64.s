@@ -31,13 +31,14 @@ GLOBL numbers<>(SB), RODATA|NOPTR, $64
 
 DATA exp<>+0(SB)/4, $(89.0)
 DATA exp<>+4(SB)/4, $(-104.0)
-DATA exp<>+8(SB)/4, $(-20.0)
-DATA exp<>+12(SB)/4, $(0.0013926213)
-DATA exp<>+16(SB)/4, $(0.008363203)
-DATA exp<>+20(SB)/4, $(0.041666556)
-DATA exp<>+24(SB)/4, $(0.16666576)
-DATA exp<>+28(SB)/4, $(0.5)
-GLOBL exp<>(SB), RODATA|NOPTR, $32
+DATA exp<>+8(SB)/4, $(-64.0)
+DATA exp<>+12(SB)/4, $(-20.0)
+DATA exp<>+16(SB)/4, $(0.0013926213)
+DATA exp<>+20(SB)/4, $(0.008363203)
+DATA exp<>+24(SB)/4, $(0.041666556)
+DATA exp<>+28(SB)/4, $(0.16666576)
+DATA exp<>+32(SB)/4, $(0.5)
+GLOBL exp<>(SB), RODATA|NOPTR, $36
 
 DATA sigmoid<>+0(SB)/4, $(104.0)
 DATA sigmoid<>+4(SB)/4, $(170141180000000000000000000000000000000.0)
@@ -614,11 +615,11 @@ TEXT ·expAVX512<>(SB), NOSPLIT, $0
 	VSUBPS.BCST       numbers<>+32(SB), Z1, Z2
 	VFNMADD231PS.BCST numbers<>+52(SB), Z2, Z0
 	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
-	VBROADCASTSS      exp<>+12(SB), Z3
-	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
+	VBROADCASTSS      exp<>+16(SB), Z3
 	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+24(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+32(SB), Z0, Z3
 	VFMADD213PS.BCST  numbers<>+12(SB), Z0, Z3
 	VFMADD213PS.BCST  numbers<>+12(SB), Z0, Z3
 	VSCALEFPS         Z2, Z3, Z0
@@ -628,18 +629,18 @@ TEXT ·expAVX512<>(SB), NOSPLIT, $0
 TEXT ·expm1AVX512<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS           Z0, Z4
-	VBROADCASTSS      exp<>+8(SB), Z6
+	VBROADCASTSS      exp<>+12(SB), Z6
 	VMAXPS            Z0, Z6, Z0
 	VBROADCASTSS      numbers<>+32(SB), Z1
 	VFMADD231PS.BCST  numbers<>+40(SB), Z0, Z1
 	VSUBPS.BCST       numbers<>+32(SB), Z1, Z2
 	VFNMADD231PS.BCST numbers<>+52(SB), Z2, Z0
 	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
-	VBROADCASTSS      exp<>+12(SB), Z3
-	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
+	VBROADCASTSS      exp<>+16(SB), Z3
 	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+24(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+32(SB), Z0, Z3
 	VMULPS            Z0, Z0, Z2
 	VFMADD213PS       Z0, Z2, Z3
 	VBROADCASTSS      numbers<>+12(SB), Z6
@@ -662,11 +663,11 @@ TEXT ·sigmoidAVX512<>(SB), NOSPLIT, $0
 	VSUBPS.BCST       numbers<>+32(SB), Z1, Z2
 	VFNMSUB231PS.BCST numbers<>+52(SB), Z2, Z0
 	VFNMADD231PS.BCST numbers<>+56(SB), Z2, Z0
-	VBROADCASTSS      exp<>+12(SB), Z3
-	VFMADD213PS.BCST  exp<>+16(SB), Z0, Z3
+	VBROADCASTSS      exp<>+16(SB), Z3
 	VFMADD213PS.BCST  exp<>+20(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+24(SB), Z0, Z3
 	VFMADD213PS.BCST  exp<>+28(SB), Z0, Z3
+	VFMADD213PS.BCST  exp<>+32(SB), Z0, Z3
 	VMULPS            Z0, Z0, Z4
 	VFMADD213PS       Z0, Z4, Z3
 	VPSRLD            $0x01, Z1, Z2
@@ -1314,14 +1315,14 @@ TEXT ·expAVX2<>(SB), NOSPLIT, $0
 	VFNMADD231PS Y6, Y2, Y0
 	VBROADCASTSS numbers<>+56(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS exp<>+12(SB), Y3
-	VBROADCASTSS exp<>+16(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+16(SB), Y3
 	VBROADCASTSS exp<>+20(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+24(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+28(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+32(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS numbers<>+12(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
@@ -1339,7 +1340,7 @@ TEXT ·expAVX2<>(SB), NOSPLIT, $0
 TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS      Y0, Y4
-	VBROADCASTSS exp<>+8(SB), Y6
+	VBROADCASTSS exp<>+12(SB), Y6
 	VMAXPS       Y0, Y6, Y0
 	VBROADCASTSS numbers<>+32(SB), Y1
 	VBROADCASTSS numbers<>+40(SB), Y6
@@ -1350,14 +1351,14 @@ TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 	VFNMADD231PS Y6, Y2, Y0
 	VBROADCASTSS numbers<>+56(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS exp<>+12(SB), Y3
-	VBROADCASTSS exp<>+16(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+16(SB), Y3
 	VBROADCASTSS exp<>+20(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+24(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+28(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+32(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VMULPS       Y0, Y0, Y2
 	VFMADD213PS  Y0, Y2, Y3
@@ -1387,14 +1388,14 @@ TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 	VFNMSUB231PS Y6, Y2, Y0
 	VBROADCASTSS numbers<>+56(SB), Y6
 	VFNMADD231PS Y6, Y2, Y0
-	VBROADCASTSS exp<>+12(SB), Y3
-	VBROADCASTSS exp<>+16(SB), Y6
-	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+16(SB), Y3
 	VBROADCASTSS exp<>+20(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+24(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VBROADCASTSS exp<>+28(SB), Y6
+	VFMADD213PS  Y6, Y0, Y3
+	VBROADCASTSS exp<>+32(SB), Y6
 	VFMADD213PS  Y6, Y0, Y3
 	VMULPS       Y0, Y0, Y4
 	VFMADD213PS  Y0, Y4, Y3
@@ -1705,10 +1706,14 @@ maximumOfCheck:
 	JMP    exponentialCheck
 
 exponential:
-	VMOVUPS (R8)(BX*1), Y0
-	VSUBPS  Y10, Y0, Y0
-	CALL    ·expAVX2<>(SB)
-	VMOVUPS Y0, (R8)(BX*1)
+	VMOVUPS      (R8)(BX*1), Y0
+	VSUBPS       Y10, Y0, Y0
+	VBROADCASTSS exp<>+8(SB), Y6
+	VCMPPS       $0x15, Y6, Y0, Y4
+	VANDPS       Y4, Y0, Y0
+	CALL         ·expAVX2<>(SB)
+	VANDPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (R8)(BX*1)
 
 	// The next vector belongs to the other eight lanes.
 	VADDPS  Y0, Y8, Y0
@@ -1717,14 +1722,16 @@ exponential:
 	ADDQ    $+32, BX
 
 exponentialCheck:
-	CMPQ BX, AX
-	JLT  exponential
-
-	// Lanes behind the last have e^0 for the time being: a denormal result is slow.
+	CMPQ         BX, AX
+	JLT          exponential
 	VSUBPS       Y10, Y7, Y0
-	VANDPS       Y15, Y0, Y0
+	VBROADCASTSS exp<>+8(SB), Y6
+	VCMPPS       $0x15, Y6, Y0, Y4
+	VANDPS       Y15, Y4, Y4
+	VANDPS       Y4, Y0, Y0
 	CALL         ·expAVX2<>(SB)
-	VANDPS       Y15, Y0, Y7
+	VANDPS       Y4, Y0, Y0
+	VMOVAPS      Y0, Y7
 	VADDPS       Y7, Y8, Y8
 	VADDPS       Y9, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -1873,10 +1880,14 @@ columnMaximum:
 	XORL         BX, BX
 
 columnExponential:
-	VMOVUPS 256(SP)(BX*1), Y0
-	VSUBPS  Y10, Y0, Y0
-	CALL    ·expAVX2<>(SB)
-	VMOVUPS Y0, 256(SP)(BX*1)
+	VMOVUPS      256(SP)(BX*1), Y0
+	VSUBPS       Y10, Y0, Y0
+	VBROADCASTSS exp<>+8(SB), Y6
+	VCMPPS       $0x15, Y6, Y0, Y4
+	VANDPS       Y4, Y0, Y0
+	CALL         ·expAVX2<>(SB)
+	VANDPS       Y4, Y0, Y0
+	VMOVUPS      Y0, 256(SP)(BX*1)
 
 	// Even units and odd ones: that is how sixteen lanes fold.
 	VADDPS  Y0, Y8, Y0

@@ -3,7 +3,9 @@ package mlp
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -318,4 +320,56 @@ func TestNormalQuantile(t *testing.T) {
 			t.Errorf("normalQuantile(%v) is %v, want %v", p, got, want)
 		}
 	}
+}
+
+// randomPreprocessor returns a fitted preprocessor that gives as many features as it takes.
+func randomPreprocessor(t testing.TB, rng *rand.Rand, features int) Preprocessor {
+	d := &Dataset{Features: features}
+	for range 5 * features {
+		d.X = append(d.X, float32(rng.NormFloat64()))
+	}
+	for j := range features { // a feature of two values, which an encoder leaves one column
+		d.X[j], d.X[features+j], d.X[2*features+j], d.X[3*features+j], d.X[4*features+j] = 3, 5, 3, 3, 5
+	}
+	list := []Preprocessor{
+		&MaxAbsScaler{},
+		&RobustScaler{NoCenter: rng.IntN(2) == 0, UnitVariance: rng.IntN(2) == 0, Low: 1 + rng.Float64(), High: 90},
+		&Normalizer{Norm: Norm(rng.IntN(3))},
+		&SimpleImputer{Strategy: ImputeStrategy(rng.IntN(4)), FillValue: rng.NormFloat64()},
+		&OneHotEncoder{Columns: []string{"x0"}, Drop: DropFirst + CategoryDrop(rng.IntN(2)), IgnoreUnknown: true},
+	}
+	list = append(list, Pipeline{list[rng.IntN(5)], list[rng.IntN(5)]})
+	p := list[rng.IntN(len(list))]
+	if err := p.Fit(d); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// FuzzCategories reads any bytes whose column "a" is texts: what is accepted must come back the same after WriteCSV.
+func FuzzCategories(f *testing.F) {
+	f.Add([]byte("a,b\nx,1\n\"y z\",2\n,3\nx,\n"), true)
+	f.Add([]byte("a\n \n"), true)
+	f.Add([]byte("b,a\n1,10\n2,9.5\n3,1e1\n"), false)
+	f.Fuzz(func(t *testing.T, text []byte, missing bool) {
+		cfg := CSVConfig{Categories: map[string][]string{"a": nil}, AllowMissing: missing}
+		d, err := ReadCSV(bytes.NewReader(text), cfg)
+		if err != nil {
+			return
+		}
+		if err := d.validate("dataset", missing); err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := d.WriteCSV(&file); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadCSV(&file, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprintf("%#v", again), fmt.Sprintf("%#v", d); got != want {
+			t.Fatalf("wrote\n%s\nread\n%s", want, got)
+		}
+	})
 }

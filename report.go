@@ -1,6 +1,7 @@
 package mlp
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -48,17 +49,22 @@ func NewReport(d *Dataset, outputs []float32) (*Report, error) {
 	}
 	r := &Report{Rows: d.Rows()}
 	if len(d.ClassNames) > 0 {
-		return r, r.classify(d, outputs, weights)
+		if err := r.classify(d, outputs, weights); err != nil {
+			return nil, err
+		}
+		return r, nil
 	}
 	if d.Targets == 0 {
-		return nil, fmt.Errorf("mlp: NewReport: the dataset has no targets")
+		return nil, errors.New("mlp: NewReport: the dataset has no targets")
 	}
 	for j := range d.Targets {
 		r.TargetNames = append(r.TargetNames, d.targetName(j))
 	}
 	var err error
-	r.Targets, r.Mean, err = RegressionScores(d.Y, outputs, d.Targets, weights)
-	return r, err
+	if r.Targets, r.Mean, err = RegressionScores(d.Y, outputs, d.Targets, weights); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // classify fills in the scores of a classification.

@@ -105,7 +105,7 @@ func randomNetwork(t testing.TB, rng *rand.Rand) *Network {
 			n.ClassNames = append(n.ClassNames, name())
 		}
 	}
-	switch rng.IntN(3) {
+	switch rng.IntN(4) {
 	case 0:
 		samples := make([]int, features)
 		for i := range samples {
@@ -116,6 +116,8 @@ func randomNetwork(t testing.TB, rng *rand.Rand) *Network {
 	case 1:
 		n.Scaler = &MinMaxScaler{Low: rng.NormFloat64(), High: rng.NormFloat64() + 10, Clip: chance(),
 			DataMin: numbers(), DataMax: numbers(), Scale: numbers(), Offset: numbers()}
+	case 2:
+		n.Scaler = randomPreprocessor(t, rng, features)
 	}
 	return n
 }

@@ -1,6 +1,7 @@
 package mlp
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -78,7 +79,7 @@ func TestGroupAndTimeSplitErrors(t *testing.T) {
 		{of(TimeSeriesSplit(d, TimeSeriesConfig{Gap: -1})), "Gap -1"},
 		{of(TimeSeriesSplit(d, TimeSeriesConfig{Folds: 3, TestCount: 4})), "3 folds of 4 rows to test on and a gap of 0 leave none"},
 		{of(TimeSeriesSplit(d, TimeSeriesConfig{Folds: 3, TestCount: 3, Gap: 3})), "leave none of 12 rows"},
-		{of(TimeSeriesSplit(d, TimeSeriesConfig{TestCount: 1 << 62})), "leave none"},
+		{of(TimeSeriesSplit(d, TimeSeriesConfig{TestCount: math.MaxInt})), "leave none"},
 	} {
 		if test.err == nil || !strings.Contains(test.err.Error(), test.want) || !strings.HasPrefix(test.err.Error(), "mlp: ") {
 			t.Errorf("error %v, want one with %q", test.err, test.want)

@@ -37,6 +37,7 @@ var constants = []struct {
 
 	{"exp", "expTop", []float32{89}},
 	{"exp", "expBottom", []float32{-104}},
+	{"exp", "softmaxBottom", []float32{-64}},
 	{"exp", "expm1Bottom", []float32{-20}},
 	{"exp", "exp", []float32{0x1.6d113cp-10, 0x1.120ba2p-7, 0x1.55551ap-5, 0x1.5554dcp-3, 0.5}},
 
@@ -112,7 +113,7 @@ func coefficients(name string) []operand.Mem {
 // coefficient returns the place of a constant of one number, or the first of several.
 func coefficient(name string) operand.Mem { return coefficients(name)[0] }
 
-// functions emits routines on the registers of a vectorSet. Those of this file change registers 0 to 6 and K2.
+// functions emits routines on the registers of a vectorSet. Those of this file change registers 0 to 6 and K2, exp not 4 and 5.
 type functions struct {
 	*program
 	vectorSet
@@ -223,6 +224,7 @@ const (
 	lt  predicate = 0x11 // less than; false for NaN
 	le  predicate = 0x12 // less than or equal; false for NaN
 	nle predicate = 0x16 // not less than or equal; true for NaN
+	nlt predicate = 0x15 // not less than; true for NaN
 	gt  predicate = 0x1e // greater than; false for NaN
 )
 

@@ -85,18 +85,16 @@ func (p *program) softmax() {
 	p.each("exponential", offset, end, false, func() {
 		p.VMOVUPS(row, x)
 		p.VSUBPS(top, x, x)
-		f.callFunction("exp")
+		f.expAbove(nil)
 		p.VMOVUPS(x, row)
 		p.Comment("The next vector belongs to the other eight lanes.")
 		p.VADDPS(x, sum, x)
 		p.VMOVAPS(other, sum)
 		p.VMOVAPS(x, other)
 	})
-	p.Comment("Lanes behind the last have e^0 for the time being: a denormal result is slow.")
 	p.VSUBPS(top, last, x)
-	p.VANDPS(v.tail(), x, x)
-	f.callFunction("exp")
-	p.VANDPS(v.tail(), x, last)
+	f.expAbove(v.tail())
+	p.VMOVAPS(x, last)
 	p.VADDPS(last, sum, sum)
 	p.VADDPS(other, sum, sum)
 	f.fold(p.VADDPS, sum, x)
@@ -212,7 +210,7 @@ func (p *program) softmax() {
 	p.each("columnExponential", offset, limit, true, func() {
 		p.VMOVUPS(column, x)
 		p.VSUBPS(top, x, x)
-		f.callFunction("exp")
+		f.expAbove(nil)
 		p.VMOVUPS(x, column)
 		p.Comment("Even units and odd ones: that is how sixteen lanes fold.")
 		p.VADDPS(x, sum, x)
@@ -265,6 +263,20 @@ func (p *program) softmax() {
 	}
 	p.RET()
 	f.log()
+}
+
+// expAbove sets x to e^x, to +0 below softmaxBottom, and outside of the mask where there is one: there e^0 is computed, for a
+// denormal result is slow.
+func (f functions) expAbove(mask reg.Register) {
+	above := f.reg(4)
+	f.load("softmaxBottom", f.constant())
+	f.VCMPPS(operand.U8(nlt), f.constant(), f.x(), above)
+	if mask != nil {
+		f.VANDPS(mask, above, above)
+	}
+	f.VANDPS(above, f.x(), f.x())
+	f.callFunction("exp")
+	f.VANDPS(above, f.x(), f.x())
 }
 
 // columnsBytes is the length of eight rows of four units.
