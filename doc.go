@@ -10,8 +10,9 @@ with the same seeds gives the same bits on every machine.
 
 A Dataset is a table: X [rows, features] and Y [rows, targets], row-major slices of float32, with names. For
 classification, Y holds class indices in one column; for regression, one column a target. Iris and the Make functions
-give data to try things on; ReadCSV reads one's own. TrainTestSplit and KFold divide the rows, a StandardScaler or a
-MinMaxScaler fitted on the training rows brings the features into range:
+give data to try things on; ReadCSV, ReadImages, ReadIDXDataset and ReadNPY read one's own. TrainTestSplit and KFold
+divide the rows. A Preprocessor fitted on the training rows, such as a StandardScaler, or a Pipeline of several, brings the
+features into shape:
 
 	data, err := mlp.ReadCSV(file, mlp.CSVConfig{Label: "species"})
 	train, test, err := mlp.TrainTestSplit(data, mlp.SplitConfig{TestSize: 0.2, RandomState: 42})
@@ -35,8 +36,9 @@ weights; Initialize draws them again with another seed. A literal's zero fields 
 
 A Trainer holds what training needs beside the weights: gradients, the optimizer's state and every buffer of a batch,
 all allocated by NewTrainer. Fit runs epochs over a Dataset and returns a History; callbacks such as ProgressLog,
-EarlyStopping and ReduceLearningRateOnPlateau take part in it, and with a Checkpoint it goes on after an interruption as
-if there had been none. Step performs a single update and is what Fit is made of; it serves online learning and loops of
+EarlyStopping, ModelCheckpoint, TensorBoard and Monitor take part in it, FitConfig.Augment changes the rows on the fly, and
+with a Checkpoint it goes on after an interruption as if there had been none. BalancedClassWeights and FindLearningRate help
+to configure it. Step performs a single update and is what Fit is made of; it serves online learning and loops of
 one's own.
 
 	trainer, err := mlp.NewTrainer(net, mlp.TrainerConfig{
@@ -89,13 +91,14 @@ that trains while it serves predicts from a Clone, and swaps it through an atomi
 # Errors
 
 What a caller, a file or data can get wrong is an error, found once and early, that says where, what was expected and
-what came. The types to test for are *ShapeError, *CSVError and *DivergedError. The package does not print, log or
-read the clock, except that a ProgressLog writes where it is told to and times what it shows.
+what came. The types to test for are *ShapeError, *CSVError, *DivergedError and *CheckpointError. The package does not
+print, log or read the clock, except that a ProgressLog writes where it is told to and times what it shows, and that a
+TensorBoard's events bear their time.
 
 # Caveats
 
-  - A Predictor and Predict expect rows as the network was trained on them: scaled. Network.Scaler travels with the
-    file, but is not applied by Predict.
+  - A Predictor and Predict expect rows as the network was trained on them: scaled. PredictRaw applies Network.Scaler, which
+    travels with the file, before.
   - The last layer's Activation decides what the outputs are. A cross-entropy behind Softmax or Sigmoid is computed from
     the logits; behind other activations set FromLogits, or the outputs are taken for probabilities.
   - RestoreBestWeights of EarlyStopping puts the best epoch's weights back; without it the network keeps the last's.

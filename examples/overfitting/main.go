@@ -60,7 +60,7 @@ func run(ctx context.Context, w io.Writer) error {
 		{"64-64 units", network(64, 0, 0, 0), false},
 		{"with L2 of 0.02", network(64, 0.02, 0, 0), false},
 		{"with dropout of 0.6", network(64, 0, 0.6, 0), false},
-		{"with noise of 0.8", network(64, 0, 0, 0.8), false},
+		{"with noise of 1", network(64, 0, 0, 1), false},
 		{"smaller, 4-4 units", network(4, 0, 0, 0), false},
 		{"with early stopping", network(64, 0, 0, 0), true},
 	} {
