@@ -34,7 +34,7 @@ var remedies = [...][]string{
 	DeadUnits: {"a lower learning rate", "LeakyReLU or ELU in place of ReLU", "HeNormal initialisation and biases of zero",
 		"BatchNorm in front of each ReLU", "scale the features: StandardScaler"},
 	VanishingGradients: {"ReLU in place of Sigmoid or Tanh", "BatchNorm behind each Dense", "HeNormal initialisation", "fewer layers"},
-	Overfitting: {"more data, or augmentation: GaussianNoise on the features", "L1 or L2: WeightRegularizer", "Dropout between the layers",
+	Overfitting: {"more data, or augmentation: FitConfig.Augment, or GaussianNoise on the features", "L1 or L2: WeightRegularizer", "Dropout between the layers",
 		"a smaller network", "EarlyStopping with RestoreBestWeights"},
 	Underfitting: {"a larger network: more units or layers", "longer training", "a higher learning rate", "less L1, L2 or Dropout",
 		"features that tell more about the targets"},

@@ -35,6 +35,10 @@ type FitConfig struct {
 
 	ValidateEvery int // validate after each that many epochs; 0 means 1
 
+	// ValidationBatchSize is the number of rows that validation computes at a time; 0 means BatchSize. It changes the speed, and
+	// the last digits of the sums, no more.
+	ValidationBatchSize int
+
 	Checkpoint Checkpoint // how to resume an interrupted training
 }
 
@@ -59,6 +63,7 @@ type fit struct {
 	trainer    *Trainer
 	data       *Dataset
 	validation *Dataset
+	validator  *Trainer  // whose buffers have the size of validation's batches
 	weights    []float32 // one a row of data, or nil
 	order      []int     // the rows of data that are trained on, in the order of the current pass
 	cfg        FitConfig
@@ -159,6 +164,14 @@ func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
 	f.passStart = t.batches
 	f.drawOrder()
 	var err error
+	f.validator = t
+	if size := cfg.ValidationBatchSize; size != 0 && size != t.cfg.BatchSize && f.validation != nil {
+		validation := t.cfg
+		validation.BatchSize, validation.Optimizer, validation.AccumulateSteps, validation.EMA = size, SGD{}, 0, 0
+		if f.validator, err = NewTrainer(t.net, validation); err != nil {
+			return nil, fmt.Errorf("%w (ValidationBatchSize)", err)
+		}
+	}
 	if len(cfg.Augment) > 0 {
 		if f.augmenter, err = newAugmenter(cfg.Augment, d, t.loss.kind == sparseCategoricalCrossentropy); err != nil {
 			return nil, err
@@ -280,7 +293,7 @@ func (f *fit) run(ctx context.Context, training *Training, hooks []Hooks, histor
 		}
 		logs := training.Logs()
 		if f.validation != nil && (training.Epoch+1)%f.cfg.ValidateEvery == 0 {
-			scores, err := f.trainer.evaluate(ctx, f.validation)
+			scores, err := f.validator.evaluate(ctx, f.validation)
 			if err != nil {
 				return errors.Join(err, f.save(training, hooks, history))
 			}

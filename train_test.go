@@ -108,6 +108,15 @@ func TestHash(t *testing.T) {
 			t.Errorf("%s: the hash of the weights is %s, want %s", c.name, got, c.want)
 		}
 	}
+	trainer, data, cfg, _ := optionsTrainer(t)
+	if _, err := trainer.Fit(context.Background(), data, cfg); err != nil {
+		t.Fatal(err)
+	}
+	const options = "16a5ef7b9fe1d4a8"
+	t.Logf("all options, kernel %s: %s", trainer.net.Kernel(), trainer.net.hash())
+	if got := trainer.net.hash(); got != options {
+		t.Errorf("all options: the hash of the weights is %s, want %s", got, options)
+	}
 	procs := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(procs)
 	first := everything(t, Nadam{}).hash()
@@ -417,6 +426,30 @@ func TestCancel(t *testing.T) {
 	}
 	if _, err := trainer.Evaluate(ctx, blobs(80, 1)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// Validation in other batches gives the same scores, but for the rounding of sums.
+func TestValidationBatchSize(t *testing.T) {
+	run := func(size int) *History {
+		trainer := mustTrainer(t, mustNew(t, 4, BatchNorm{}, Dense{Units: 3, Activation: Softmax}), TrainerConfig{
+			Loss: SparseCategoricalCrossentropy{}, Metrics: []Metric{Accuracy{}}, BatchSize: 8})
+		history, err := trainer.Fit(context.Background(), blobs(100, 1), FitConfig{Epochs: 3, ValidationSplit: 0.5, ValidationBatchSize: size})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return history
+	}
+	same := run(0)
+	for _, size := range []int{1, 7, 50, 100} {
+		other := run(size)
+		for _, name := range same.Names() {
+			for e, v := range same.Metrics[name] {
+				if math.Abs(v-other.Metrics[name][e]) > 1e-6 {
+					t.Errorf("batches of %d: %s of epoch %d is %v, want %v", size, name, e, other.Metrics[name][e], v)
+				}
+			}
+		}
 	}
 }
 
