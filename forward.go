@@ -120,27 +120,16 @@ func gradActivationRows(k isa, s *stage, b *trainStage, rows int) {
 // normaliseBatch computes a BatchNorm's outputs by the mean and the biased variance of the batch, each a chain of additions
 // over the rows, and moves the moving averages.
 func (t *Trainer) normaliseBatch(s *stage, b *trainStage, x []float32, ldx, rows int) {
-	ld := stride(s.units)
+	k, ld := t.net.kernel.isa, stride(s.units)
 	mean, variance := b.mean, b.sums
 	n := float32(rows)
 	clear(mean)
 	clear(variance)
-	for r := range rows {
-		for j, v := range x[r*ldx:][:s.units] {
-			mean[j] += v
-		}
-	}
+	k.sweep(sweepMix, &sweep{x: [5][]float32{mean, x}, ld: [5]int{0, ldx}, rows: rows, n: s.units, s: [8]float32{1, 1}})
 	for j := range mean {
 		mean[j] /= n
 	}
-	for r := range rows {
-		xhat := b.xhat[r*ld:][:s.units]
-		for j, v := range x[r*ldx:][:s.units] {
-			d := v - mean[j]
-			xhat[j] = d
-			variance[j] = fma32(d, d, variance[j])
-		}
-	}
+	k.sweep(sweepDeviations, &sweep{x: [5][]float32{variance, b.xhat, x, mean}, ld: [5]int{0, ld, ldx}, rows: rows, n: s.units})
 	movingMean, movingVariance := t.net.moving(s)
 	keep, take := float32(s.momentum), float32(1-s.momentum)
 	for j := range variance {
@@ -150,30 +139,17 @@ func (t *Trainer) normaliseBatch(s *stage, b *trainStage, x []float32, ldx, rows
 		movingVariance[j] = fma32(movingVariance[j], keep, float32(variance[j]*take))
 	}
 	gamma, beta := t.net.affine(s)
-	for r := range rows {
-		xhat, y := b.xhat[r*ld:][:s.units], b.out[r*ld:][:s.units]
-		for j := range y {
-			h := xhat[j] * b.inverse[j]
-			xhat[j] = h
-			y[j] = fma32(h, gamma[j], beta[j])
-		}
-	}
+	k.sweep(sweepNormalise, &sweep{x: [5][]float32{b.out, b.xhat, b.inverse, gamma, beta}, ld: [5]int{ld, ld}, rows: rows, n: s.units})
 }
 
 // gradBatch computes the gradients of a BatchNorm's gamma and beta, Σdz·xhat and Σdz, and, if wanted, turns dz into the
 // gradient with respect to its inputs: gamma/√(variance + epsilon)·(dz - Σdz/rows - xhat·Σ(dz·xhat)/rows).
 func (t *Trainer) gradBatch(s *stage, b *trainStage, rows int, inputs bool) {
-	ld := stride(s.units)
+	k, ld := t.net.kernel.isa, stride(s.units)
 	dgamma, dbeta := b.mean, b.sums
 	clear(dgamma)
 	clear(dbeta)
-	for r := range rows {
-		xhat := b.xhat[r*ld:][:s.units]
-		for j, d := range b.dz[r*ld:][:s.units] {
-			dgamma[j] = fma32(d, xhat[j], dgamma[j])
-			dbeta[j] += d
-		}
-	}
+	k.sweep(sweepAffineGradient, &sweep{x: [5][]float32{dgamma, dbeta, b.xhat, b.dz}, ld: [5]int{2: ld, 3: ld}, rows: rows, n: s.units})
 	if s.gamma >= 0 {
 		copy(t.grads[s.tensors[s.gamma].spans[0].from:], dgamma)
 	}
@@ -184,13 +160,14 @@ func (t *Trainer) gradBatch(s *stage, b *trainStage, rows int, inputs bool) {
 		return
 	}
 	gamma, _ := t.net.affine(s)
+	scale := b.inverse
 	n := float32(rows)
-	for r := range rows {
-		xhat, dz := b.xhat[r*ld:][:s.units], b.dz[r*ld:][:s.units]
-		for j, d := range dz {
-			dz[j] = gamma[j] * b.inverse[j] * fma32(-xhat[j], dgamma[j]/n, d-dbeta[j]/n)
-		}
+	for j := range scale {
+		dgamma[j] /= n
+		dbeta[j] /= n
+		scale[j] *= gamma[j]
 	}
+	k.sweep(sweepNormaliseGradient, &sweep{x: [5][]float32{b.dz, b.xhat, dgamma, dbeta, scale}, ld: [5]int{ld, ld}, rows: rows, n: s.units})
 }
 
 // dropout multiplies src by the mask of a stage at the current step: 0, or 1/(1-rate). A value's fate depends on the seed,
@@ -198,20 +175,10 @@ func (t *Trainer) gradBatch(s *stage, b *trainStage, rows int, inputs bool) {
 func (t *Trainer) dropout(i int, dst []float32, ldDst int, src []float32, ldSrc, rows int) {
 	s := &t.net.stages[i]
 	key := t.maskKey(i)
-	low, high := uint32(key), uint32(key>>32)
-	scale := float32(1 / (1 - s.rate))
-	bound := uint32(min(s.rate*0x1p32, math.MaxUint32))
-	for r := range rows {
-		x, y := src[r*ldSrc:][:s.units], dst[r*ldDst:][:s.units]
-		at := uint32(r * s.units)
-		for j, v := range x {
-			v *= scale
-			if mix32(mix32(at+uint32(j)+low)^high) < bound {
-				v = 0
-			}
-			y[j] = v
-		}
-	}
+	t.net.kernel.isa.sweep(sweepDropout, &sweep{
+		x: [5][]float32{dst, src}, ld: [5]int{ldDst, ldSrc}, rows: rows, n: s.units, s: [8]float32{float32(1 / (1 - s.rate))},
+		low: uint32(key), high: uint32(key >> 32), bound: uint32(min(s.rate*0x1p32, math.MaxUint32)), step: uint32(s.units),
+	})
 }
 
 // maskKey returns the key of a stage's random numbers at the current step.

@@ -99,6 +99,17 @@ type sgdStep struct {
 	nesterov bool
 }
 
+// sweep holds the operands of a sweepOp.
+type sweep struct {
+	x       [5][]float32 // each [rows, ld], as the operation wants them; nil where it takes fewer
+	ld      [5]int       // 0 for one row that serves all
+	rows, n int
+	s       [8]float32 // scalars
+
+	low, high, bound uint32 // dropout: the key's halves, and the bound below which a value is dropped
+	step             uint32 // dropout: number of a row's values
+}
+
 // smallestNormal is the smallest positive normal float32; moments and gradients below it are flushed to zero, for
 // denormal operands slow long trainings down.
 const smallestNormal = 0x1p-126

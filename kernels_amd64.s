@@ -172,7 +172,7 @@ sized:
 	ADDQ 224(BX), R13
 	CMPB 235(BX), $0x00
 	JNE  transposed
-	CALL ·transposeAVX512<>(SB)
+	CALL ·transposeAVX2<>(SB)
 
 transposed:
 panel:
@@ -695,7 +695,6 @@ panelsDone:
 	VZEROUPPER
 	RET
 
-// func tileFew64AVX512<>(arguments [128]byte)
 TEXT ·tileFew64AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units, k < 4; fused, k ascending
 	//   a [rows, 4]   b [4, 64], bias and c [rows, 64]   in 4 panels   rows >= 1
@@ -819,7 +818,6 @@ rectified:
 	JNE          rectified
 	RET
 
-// func tile4x64AVX512<>(arguments [128]byte)
 TEXT ·tile4x64AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
 	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
@@ -1265,7 +1263,6 @@ biased1:
 	VMOVUPS (BX)(R10*1), Z3
 	JMP     begin1
 
-// func tile8x32AVX512<>(arguments [128]byte)
 TEXT ·tile8x32AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 32 units; fused, k ascending
 	//   a [rows, k]   b [k, 32], bias and c [rows, 32]   in 2 panels   mask [rows, 32]   rows, k >= 1
@@ -2006,7 +2003,6 @@ biased1:
 	VMOVUPS (BX)(R9*1), Z1
 	JMP     begin1
 
-// func tile16x16AVX512<>(arguments [128]byte)
 TEXT ·tile16x16AVX512<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
 	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
@@ -2587,7 +2583,6 @@ biased1:
 	VMOVUPS (BX), Z0
 	JMP     begin1
 
-// func tile1x64AVX2<>(arguments [128]byte)
 TEXT ·tile1x64AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
 	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
@@ -2710,7 +2705,6 @@ biased1:
 	VMOVUPS 32(BX)(R10*1), Y7
 	JMP     begin1
 
-// func tile6x16AVX2<>(arguments [128]byte)
 TEXT ·tile6x16AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
 	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
@@ -3215,7 +3209,6 @@ biased1:
 	VMOVUPS 32(BX), Y1
 	JMP     begin1
 
-// func tile8x8AVX2<>(arguments [128]byte)
 TEXT ·tile8x8AVX2<>(SB), NOSPLIT, $0-128
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 8 units; fused, k ascending
 	//   a [rows, k]   b [k, 8], bias and c [rows, 8]   in 1 panels   mask [rows, 8]   rows, k >= 1
@@ -3566,7 +3559,6 @@ biased1:
 	VMOVUPS (BX), Y0
 	JMP     begin1
 
-// func transposeAVX2<>()
 TEXT ·transposeAVX2<>(SB), NOSPLIT, $56
 	// t[i/16][u][i%16] = w[from+i, u]   for all units, padded to a multiple of 8, and inputs i
 	//   w [panels][1+inputs][16] packed   t [panels][units][16], the last panel 8 wide if at most 8 inputs remain
@@ -3735,181 +3727,6 @@ unit:
 	JLT  last
 
 return:
-	RET
-
-// func transposeAVX512<>()
-TEXT ·transposeAVX512<>(SB), NOSPLIT, $56
-	// t[i/16][u][i%16] = w[from+i, u]   operands and registers as those of transposeAVX2, to which it leaves what remains
-	//   blocks of 16 inputs × 16 units, of 8 units at a time: Z0-Z7 the units of inputs i and i+4; Z8-Z15 pairs of inputs;
-	//   Z16-Z23 quads of inputs, of one unit in the even 128-bit lanes and of the fourth behind it in the odd ones
-	MOVQ SI, (SP)
-	MOVQ R9, 8(SP)
-	MOVQ R11, 16(SP)
-	MOVQ R13, 24(SP)
-	MOVQ CX, 32(SP)
-	MOVQ DI, 40(SP)
-	MOVQ R10, 48(SP)
-	LEAQ 1(R13), R8
-	SHLQ $0x06, R8
-	ADDQ SI, R8
-	SUBQ $+16, CX
-	JL   rest
-
-panel:
-	MOVQ R8, BX
-	MOVQ DI, DX
-	MOVQ R11, AX
-	SUBQ $+16, AX
-	JL   narrow
-
-block:
-	VMOVUPS      (BX), Y0
-	VINSERTF64X4 $0x01, 256(BX), Z0, Z0
-	VMOVUPS      64(BX), Y1
-	VINSERTF64X4 $0x01, 320(BX), Z1, Z1
-	VMOVUPS      128(BX), Y2
-	VINSERTF64X4 $0x01, 384(BX), Z2, Z2
-	VMOVUPS      192(BX), Y3
-	VINSERTF64X4 $0x01, 448(BX), Z3, Z3
-	VMOVUPS      512(BX), Y4
-	VINSERTF64X4 $0x01, 768(BX), Z4, Z4
-	VMOVUPS      576(BX), Y5
-	VINSERTF64X4 $0x01, 832(BX), Z5, Z5
-	VMOVUPS      640(BX), Y6
-	VINSERTF64X4 $0x01, 896(BX), Z6, Z6
-	VMOVUPS      704(BX), Y7
-	VINSERTF64X4 $0x01, 960(BX), Z7, Z7
-	VUNPCKLPS    Z1, Z0, Z8
-	VUNPCKHPS    Z1, Z0, Z9
-	VUNPCKLPS    Z3, Z2, Z10
-	VUNPCKHPS    Z3, Z2, Z11
-	VUNPCKLPD    Z10, Z8, Z16
-	VUNPCKHPD    Z10, Z8, Z17
-	VUNPCKLPD    Z11, Z9, Z18
-	VUNPCKHPD    Z11, Z9, Z19
-	VUNPCKLPS    Z5, Z4, Z12
-	VUNPCKHPS    Z5, Z4, Z13
-	VUNPCKLPS    Z7, Z6, Z14
-	VUNPCKHPS    Z7, Z6, Z15
-	VUNPCKLPD    Z14, Z12, Z20
-	VUNPCKHPD    Z14, Z12, Z21
-	VUNPCKLPD    Z15, Z13, Z22
-	VUNPCKHPD    Z15, Z13, Z23
-	VSHUFF32X4   $0x88, Z20, Z16, Z24
-	VMOVUPS      Z24, (DX)
-	VSHUFF32X4   $0x88, Z21, Z17, Z25
-	VMOVUPS      Z25, 64(DX)
-	VSHUFF32X4   $0x88, Z22, Z18, Z26
-	VMOVUPS      Z26, 128(DX)
-	VSHUFF32X4   $0x88, Z23, Z19, Z27
-	VMOVUPS      Z27, 192(DX)
-	VSHUFF32X4   $0xdd, Z20, Z16, Z28
-	VMOVUPS      Z28, 256(DX)
-	VSHUFF32X4   $0xdd, Z21, Z17, Z29
-	VMOVUPS      Z29, 320(DX)
-	VSHUFF32X4   $0xdd, Z22, Z18, Z30
-	VMOVUPS      Z30, 384(DX)
-	VSHUFF32X4   $0xdd, Z23, Z19, Z31
-	VMOVUPS      Z31, 448(DX)
-	VMOVUPS      32(BX), Y0
-	VINSERTF64X4 $0x01, 288(BX), Z0, Z0
-	VMOVUPS      96(BX), Y1
-	VINSERTF64X4 $0x01, 352(BX), Z1, Z1
-	VMOVUPS      160(BX), Y2
-	VINSERTF64X4 $0x01, 416(BX), Z2, Z2
-	VMOVUPS      224(BX), Y3
-	VINSERTF64X4 $0x01, 480(BX), Z3, Z3
-	VMOVUPS      544(BX), Y4
-	VINSERTF64X4 $0x01, 800(BX), Z4, Z4
-	VMOVUPS      608(BX), Y5
-	VINSERTF64X4 $0x01, 864(BX), Z5, Z5
-	VMOVUPS      672(BX), Y6
-	VINSERTF64X4 $0x01, 928(BX), Z6, Z6
-	VMOVUPS      736(BX), Y7
-	VINSERTF64X4 $0x01, 992(BX), Z7, Z7
-	VUNPCKLPS    Z1, Z0, Z8
-	VUNPCKHPS    Z1, Z0, Z9
-	VUNPCKLPS    Z3, Z2, Z10
-	VUNPCKHPS    Z3, Z2, Z11
-	VUNPCKLPD    Z10, Z8, Z16
-	VUNPCKHPD    Z10, Z8, Z17
-	VUNPCKLPD    Z11, Z9, Z18
-	VUNPCKHPD    Z11, Z9, Z19
-	VUNPCKLPS    Z5, Z4, Z12
-	VUNPCKHPS    Z5, Z4, Z13
-	VUNPCKLPS    Z7, Z6, Z14
-	VUNPCKHPS    Z7, Z6, Z15
-	VUNPCKLPD    Z14, Z12, Z20
-	VUNPCKHPD    Z14, Z12, Z21
-	VUNPCKLPD    Z15, Z13, Z22
-	VUNPCKHPD    Z15, Z13, Z23
-	VSHUFF32X4   $0x88, Z20, Z16, Z24
-	VMOVUPS      Z24, 512(DX)
-	VSHUFF32X4   $0x88, Z21, Z17, Z25
-	VMOVUPS      Z25, 576(DX)
-	VSHUFF32X4   $0x88, Z22, Z18, Z26
-	VMOVUPS      Z26, 640(DX)
-	VSHUFF32X4   $0x88, Z23, Z19, Z27
-	VMOVUPS      Z27, 704(DX)
-	VSHUFF32X4   $0xdd, Z20, Z16, Z28
-	VMOVUPS      Z28, 768(DX)
-	VSHUFF32X4   $0xdd, Z21, Z17, Z29
-	VMOVUPS      Z29, 832(DX)
-	VSHUFF32X4   $0xdd, Z22, Z18, Z30
-	VMOVUPS      Z30, 896(DX)
-	VSHUFF32X4   $0xdd, Z23, Z19, Z31
-	VMOVUPS      Z31, 960(DX)
-	ADDQ         R9, BX
-	ADDQ         $+1024, DX
-	SUBQ         $+16, AX
-	JGE          block
-
-narrow:
-	ADDQ $+1024, R8
-	ADDQ R10, DI
-	SUBQ $+16, CX
-	JGE  panel
-
-	// A last panel of eight units.
-	TESTQ $+8, R11
-	JE    restOfInputs
-	MOVQ  R11, AX
-	SHRQ  $0x04, AX
-	IMULQ AX, R9
-	MOVQ  (SP), SI
-	ADDQ  R9, SI
-	SHLQ  $0x0a, AX
-	MOVQ  40(SP), DI
-	ADDQ  AX, DI
-	MOVQ  $+8, R11
-	MOVQ  32(SP), CX
-	ANDQ  $-16, CX
-	CALL  ·transposeAVX2<>(SB)
-
-restOfInputs:
-	MOVQ  32(SP), AX
-	MOVQ  AX, CX
-	ANDQ  $+15, CX
-	JE    return
-	SHRQ  $0x04, AX
-	MOVQ  48(SP), R10
-	MOVQ  R10, DI
-	IMULQ AX, DI
-	ADDQ  40(SP), DI
-	SHLQ  $0x04, AX
-	MOVQ  24(SP), R13
-	ADDQ  AX, R13
-	MOVQ  (SP), SI
-	MOVQ  8(SP), R9
-	MOVQ  16(SP), R11
-	CALL  ·transposeAVX2<>(SB)
-
-return:
-	RET
-
-rest:
-	MOVQ 32(SP), CX
-	CALL ·transposeAVX2<>(SB)
 	RET
 
 // func peakAVX512(n int)

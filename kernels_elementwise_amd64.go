@@ -25,10 +25,10 @@ func sgdAVX512(w, m, g []float32, s *sgdStep, ahead, behind float32)
 //go:noescape
 func sgdAVX2(w, m, g []float32, s *sgdStep, ahead, behind float32)
 
-// sumSquaresAVX2 adds to the lanes s.
+// sumsAVX2 adds to the lanes s the products of x and x & bits | one.
 //
 //go:noescape
-func sumSquaresAVX2(x []float32, s *[lanes]float64)
+func sumsAVX2(x []float32, s *[lanes]float64, bits, one float64)
 
 // maxElements is the number of elements of a call, some 70 µs at most; whole vectors.
 const maxElements = 1 << 15
@@ -80,9 +80,20 @@ func (k isa) sumSquares(x []float32) float64 {
 	if k == generic {
 		return sumSquaresGeneric(x)
 	}
+	return sumProducts(x, math.Float64frombits(math.MaxUint64), 0)
+}
+
+func (k isa) sumAbs(x []float32) float64 {
+	if k == generic {
+		return sumAbsGeneric(x)
+	}
+	return sumProducts(x, math.Copysign(0, -1), 1)
+}
+
+func sumProducts(x []float32, bits, one float64) float64 {
 	var s [lanes]float64
 	for i := 0; i < len(x); i += maxElements {
-		sumSquaresAVX2(x[i:min(i+maxElements, len(x))], &s)
+		sumsAVX2(x[i:min(i+maxElements, len(x))], &s, bits, one)
 	}
 	return foldLanes64(&s)
 }
@@ -160,6 +171,13 @@ func elementwiseAVX2(op uint8, alpha float32, dst, src []float32)
 
 const gradientOp = uint8(softmaxActivation)
 
+// wideOps are the bits of the operations that elementwiseAVX512 has: those that are not cheap.
+const (
+	wideValues    = 1<<elu | 1<<selu | 1<<gelu | 1<<geluTanh | 1<<silu | 1<<mish | 1<<softplus | 1<<sigmoid | 1<<tanh
+	wideGradients = 1<<gelu | 1<<geluTanh | 1<<silu | 1<<mish | 1<<softplus
+	wideOps       = uint32(wideValues | wideGradients<<gradientOp)
+)
+
 func (k isa) activate(a Activation, dst, src []float32) {
 	if k == generic || !a.hasKernel() {
 		activateGeneric(a, dst, src)
@@ -183,10 +201,37 @@ func (k isa) elementwise(op uint8, alpha float32, dst, src []float32) {
 	dst = dst[:len(src)]
 	for i := 0; i < len(src); i += maxElements {
 		to := min(i+maxElements, len(src))
-		if k == avx512 {
+		if k == avx512 && wideOps>>op&1 != 0 {
 			elementwiseAVX512(op, alpha, dst[i:to], src[i:to])
 		} else {
 			elementwiseAVX2(op, alpha, dst[i:to], src[i:to])
 		}
+	}
+}
+
+// sweepAVX2 takes rows of whole vectors, n > 0, and ld in bytes. It trusts the lengths.
+//
+//go:noescape
+func sweepAVX2(op sweepOp, s *sweep)
+
+// sweep leaves the columns behind the last whole vector to Go.
+func (k isa) sweep(op sweepOp, s *sweep) {
+	whole := 0
+	if k != generic {
+		whole = s.n &^ 7
+	}
+	for column := 0; column < whole; column += maxElements {
+		n := min(maxElements, whole-column)
+		for row := 0; row < s.rows; row += maxElements / n {
+			p := s.part(row, min(maxElements/n, s.rows-row), column, n)
+			for i := range p.ld {
+				p.ld[i] *= 4
+			}
+			sweepAVX2(op, &p)
+		}
+	}
+	if whole < s.n && s.rows > 0 {
+		p := s.part(0, s.rows, whole, s.n-whole)
+		sweepGeneric(op, &p)
 	}
 }

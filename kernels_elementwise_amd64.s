@@ -29,6 +29,10 @@ DATA numbers<>+56(SB)/4, $(0.0000014286068)
 DATA numbers<>+60(SB)/4, $(0.3465736)
 GLOBL numbers<>(SB), RODATA|NOPTR, $64
 
+DATA mix<>+0(SB)/4, $(-0.00000000000000000000000000000000002217365)
+DATA mix<>+4(SB)/4, $(-89.34025)
+GLOBL mix<>(SB), RODATA|NOPTR, $8
+
 DATA exp<>+0(SB)/4, $(89.0)
 DATA exp<>+4(SB)/4, $(-104.0)
 DATA exp<>+8(SB)/4, $(-64.0)
@@ -340,38 +344,6 @@ elementDone:
 	VZEROUPPER
 	RET
 
-// func reluAVX512<>()
-TEXT ·reluAVX512<>(SB), NOSPLIT, $0
-	VPXORD    Z1, Z1, Z1
-	VCMPPS    $0x16, Z1, Z0, K2
-	VMOVAPS.Z Z0, K2, Z0
-	RET
-
-// func reluGradientAVX512<>()
-TEXT ·reluGradientAVX512<>(SB), NOSPLIT, $0
-	VPXORD    Z1, Z1, Z1
-	VCMPPS    $0x1e, Z1, Z0, K2
-	VMOVAPS.Z Z14, K2, Z0
-	RET
-
-// func leakyReLUAVX512<>()
-TEXT ·leakyReLUAVX512<>(SB), NOSPLIT, $0
-	VMULPS  Z13, Z0, Z2
-	VPXORD  Z1, Z1, Z1
-	VCMPPS  $0x12, Z1, Z0, K2
-	VMOVAPS Z2, K2, Z0
-	RET
-
-// func leakyReLUGradientAVX512<>()
-TEXT ·leakyReLUGradientAVX512<>(SB), NOSPLIT, $0
-	VMOVAPS Z0, Z2
-	VMULPS  Z13, Z14, Z0
-	VPXORD  Z1, Z1, Z1
-	VCMPPS  $0x1e, Z1, Z2, K2
-	VMOVAPS Z14, K2, Z0
-	RET
-
-// func eluAVX512<>()
 TEXT ·eluAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z8
 	CALL    ·expm1AVX512<>(SB)
@@ -381,35 +353,12 @@ TEXT ·eluAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z8, K2, Z0
 	RET
 
-// func eluGradientAVX512<>()
-TEXT ·eluGradientAVX512<>(SB), NOSPLIT, $0
-	VMOVAPS Z0, Z2
-	VADDPS  Z13, Z0, Z0
-	VMULPS  Z14, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VCMPPS  $0x1e, Z1, Z2, K2
-	VMOVAPS Z14, K2, Z0
-	RET
-
-// func seluAVX512<>()
 TEXT ·seluAVX512<>(SB), NOSPLIT, $0
 	VBROADCASTSS selu<>+0(SB), Z13
 	CALL         ·eluAVX512<>(SB)
 	VMULPS.BCST  selu<>+4(SB), Z0, Z0
 	RET
 
-// func seluGradientAVX512<>()
-TEXT ·seluGradientAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS selu<>+4(SB), Z2
-	VPXORD       Z1, Z1, Z1
-	VMOVAPS      Z0, Z3
-	VADDPS.BCST  selu<>+8(SB), Z0, Z0
-	VCMPPS       $0x1e, Z1, Z3, K2
-	VMOVAPS      Z2, K2, Z0
-	VMULPS       Z14, Z0, Z0
-	RET
-
-// func geluAVX512<>()
 TEXT ·geluAVX512<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+0(SB), Z8
 	VMULPS       Z0, Z8, Z8
@@ -418,7 +367,6 @@ TEXT ·geluAVX512<>(SB), NOSPLIT, $0
 	VFMADD213PS  Z8, Z8, Z0
 	RET
 
-// func geluGradientAVX512<>()
 TEXT ·geluGradientAVX512<>(SB), NOSPLIT, $0
 	// Φ(x) + x·φ(x)
 	VMOVAPS      Z0, Z8
@@ -435,7 +383,6 @@ TEXT ·geluGradientAVX512<>(SB), NOSPLIT, $0
 	VMULPS       Z14, Z0, Z0
 	RET
 
-// func geluTanhAVX512<>()
 TEXT ·geluTanhAVX512<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+0(SB), Z8
 	VMULPS       Z0, Z8, Z8
@@ -448,7 +395,6 @@ TEXT ·geluTanhAVX512<>(SB), NOSPLIT, $0
 	VFMADD213PS  Z8, Z8, Z0
 	RET
 
-// func geluTanhGradientAVX512<>()
 TEXT ·geluTanhGradientAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS          Z0, Z8
 	VBROADCASTSS     gelu<>+12(SB), Z1
@@ -471,14 +417,12 @@ TEXT ·geluTanhGradientAVX512<>(SB), NOSPLIT, $0
 	VMULPS           Z14, Z0, Z0
 	RET
 
-// func siluAVX512<>()
 TEXT ·siluAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z8
 	CALL    ·sigmoidAVX512<>(SB)
 	VMULPS  Z8, Z0, Z0
 	RET
 
-// func siluGradientAVX512<>()
 TEXT ·siluGradientAVX512<>(SB), NOSPLIT, $0
 	// s + x·s·(1-s)
 	VMOVAPS      Z0, Z8
@@ -490,7 +434,6 @@ TEXT ·siluGradientAVX512<>(SB), NOSPLIT, $0
 	VMULPS       Z14, Z0, Z0
 	RET
 
-// func mishAVX512<>()
 TEXT ·mishAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS Z0, Z8
 	CALL    ·softplusAVX512<>(SB)
@@ -498,7 +441,6 @@ TEXT ·mishAVX512<>(SB), NOSPLIT, $0
 	VMULPS  Z8, Z0, Z0
 	RET
 
-// func mishGradientAVX512<>()
 TEXT ·mishGradientAVX512<>(SB), NOSPLIT, $0
 	// t + x·sigmoid(x)·(1-t²)
 	VMOVAPS      Z0, Z8
@@ -514,68 +456,11 @@ TEXT ·mishGradientAVX512<>(SB), NOSPLIT, $0
 	VMULPS       Z14, Z0, Z0
 	RET
 
-// func softplusGradientAVX512<>()
 TEXT ·softplusGradientAVX512<>(SB), NOSPLIT, $0
 	CALL   ·sigmoidAVX512<>(SB)
 	VMULPS Z14, Z0, Z0
 	RET
 
-// func softsignAVX512<>()
-TEXT ·softsignAVX512<>(SB), NOSPLIT, $0
-	VANDPS.BCST numbers<>+28(SB), Z0, Z1
-	VADDPS.BCST numbers<>+12(SB), Z1, Z1
-	VDIVPS      Z1, Z0, Z0
-	RET
-
-// func softsignGradientAVX512<>()
-TEXT ·softsignGradientAVX512<>(SB), NOSPLIT, $0
-	VANDPS.BCST numbers<>+28(SB), Z0, Z1
-	VADDPS.BCST numbers<>+12(SB), Z1, Z1
-	VMULPS      Z1, Z1, Z1
-	VDIVPS      Z1, Z14, Z0
-	RET
-
-// func sigmoidGradientAVX512<>()
-TEXT ·sigmoidGradientAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+12(SB), Z1
-	VSUBPS       Z0, Z1, Z1
-	VMULPS       Z1, Z0, Z0
-	VMULPS       Z14, Z0, Z0
-	RET
-
-// func hardSigmoidAVX512<>()
-TEXT ·hardSigmoidAVX512<>(SB), NOSPLIT, $0
-	// From 3 on x/6 + 1/2 is not below 1, and up to -3 negative.
-	VBROADCASTSS     numbers<>+8(SB), Z1
-	VFMADD213PS.BCST numbers<>+0(SB), Z1, Z0
-	VBROADCASTSS     numbers<>+12(SB), Z6
-	VMINPS           Z0, Z6, Z0
-	VPXORD           Z1, Z1, Z1
-	VMAXPS           Z0, Z1, Z0
-	RET
-
-// func hardSigmoidGradientAVX512<>()
-TEXT ·hardSigmoidGradientAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+8(SB), Z2
-	VPXORD       Z1, Z1, Z1
-	VCMPPS       $0x1e, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z2
-	VBROADCASTSS numbers<>+12(SB), Z1
-	VCMPPS       $0x11, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z0
-	VMULPS       Z14, Z0, Z0
-	RET
-
-// func tanhGradientAVX512<>()
-TEXT ·tanhGradientAVX512<>(SB), NOSPLIT, $0
-	VBROADCASTSS numbers<>+12(SB), Z1
-	VFNMADD231PS Z0, Z0, Z1
-	VMULPS       Z1, Z14, Z0
-	RET
-
-DATA routinesAVX512<>+0(SB)/8, $0x0000000000000000
-DATA routinesAVX512<>+8(SB)/8, $·reluAVX512<>(SB)
-DATA routinesAVX512<>+16(SB)/8, $·leakyReLUAVX512<>(SB)
 DATA routinesAVX512<>+24(SB)/8, $·eluAVX512<>(SB)
 DATA routinesAVX512<>+32(SB)/8, $·seluAVX512<>(SB)
 DATA routinesAVX512<>+40(SB)/8, $·geluAVX512<>(SB)
@@ -583,27 +468,15 @@ DATA routinesAVX512<>+48(SB)/8, $·geluTanhAVX512<>(SB)
 DATA routinesAVX512<>+56(SB)/8, $·siluAVX512<>(SB)
 DATA routinesAVX512<>+64(SB)/8, $·mishAVX512<>(SB)
 DATA routinesAVX512<>+72(SB)/8, $·softplusAVX512<>(SB)
-DATA routinesAVX512<>+80(SB)/8, $·softsignAVX512<>(SB)
 DATA routinesAVX512<>+88(SB)/8, $·sigmoidAVX512<>(SB)
-DATA routinesAVX512<>+96(SB)/8, $·hardSigmoidAVX512<>(SB)
 DATA routinesAVX512<>+104(SB)/8, $·tanhAVX512<>(SB)
-DATA routinesAVX512<>+112(SB)/8, $0x0000000000000000
-DATA routinesAVX512<>+120(SB)/8, $·reluGradientAVX512<>(SB)
-DATA routinesAVX512<>+128(SB)/8, $·leakyReLUGradientAVX512<>(SB)
-DATA routinesAVX512<>+136(SB)/8, $·eluGradientAVX512<>(SB)
-DATA routinesAVX512<>+144(SB)/8, $·seluGradientAVX512<>(SB)
 DATA routinesAVX512<>+152(SB)/8, $·geluGradientAVX512<>(SB)
 DATA routinesAVX512<>+160(SB)/8, $·geluTanhGradientAVX512<>(SB)
 DATA routinesAVX512<>+168(SB)/8, $·siluGradientAVX512<>(SB)
 DATA routinesAVX512<>+176(SB)/8, $·mishGradientAVX512<>(SB)
 DATA routinesAVX512<>+184(SB)/8, $·softplusGradientAVX512<>(SB)
-DATA routinesAVX512<>+192(SB)/8, $·softsignGradientAVX512<>(SB)
-DATA routinesAVX512<>+200(SB)/8, $·sigmoidGradientAVX512<>(SB)
-DATA routinesAVX512<>+208(SB)/8, $·hardSigmoidGradientAVX512<>(SB)
-DATA routinesAVX512<>+216(SB)/8, $·tanhGradientAVX512<>(SB)
-GLOBL routinesAVX512<>(SB), RODATA|NOPTR, $224
+GLOBL routinesAVX512<>(SB), RODATA|NOPTR, $192
 
-// func expAVX512<>()
 TEXT ·expAVX512<>(SB), NOSPLIT, $0
 	// exp: e^x
 	VBROADCASTSS      exp<>+0(SB), Z6
@@ -625,7 +498,6 @@ TEXT ·expAVX512<>(SB), NOSPLIT, $0
 	VSCALEFPS         Z2, Z3, Z0
 	RET
 
-// func expm1AVX512<>()
 TEXT ·expm1AVX512<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS           Z0, Z4
@@ -651,7 +523,6 @@ TEXT ·expm1AVX512<>(SB), NOSPLIT, $0
 	VPTERNLOGD.BCST   $0xf8, numbers<>+24(SB), Z4, Z0
 	RET
 
-// func sigmoidAVX512<>()
 TEXT ·sigmoidAVX512<>(SB), NOSPLIT, $0
 	// sigmoid: 1/(1 + e^-x)
 	VBROADCASTSS      sigmoid<>+0(SB), Z6
@@ -684,7 +555,6 @@ TEXT ·sigmoidAVX512<>(SB), NOSPLIT, $0
 	VDIVPS            Z3, Z2, Z0
 	RET
 
-// func log1pAVX512<>()
 TEXT ·log1pAVX512<>(SB), NOSPLIT, $0
 	// log1p: log(1 + x) for 0 <= x <= 1
 	VBROADCASTSS     log<>+40(SB), Z1
@@ -701,7 +571,6 @@ TEXT ·log1pAVX512<>(SB), NOSPLIT, $0
 	VFMADD231PS      Z2, Z1, Z0
 	RET
 
-// func softplusAVX512<>()
 TEXT ·softplusAVX512<>(SB), NOSPLIT, $0
 	// softplus: log(1 + e^x); changes register 7 too
 	VPXORD     Z7, Z7, Z7
@@ -712,7 +581,6 @@ TEXT ·softplusAVX512<>(SB), NOSPLIT, $0
 	VADDPS     Z7, Z0, Z0
 	RET
 
-// func tanhAVX512<>()
 TEXT ·tanhAVX512<>(SB), NOSPLIT, $0
 	// tanh: below tanhEdge x + x·polynomial(x²), else 1 - 2/(e^2x + 1)
 	VMOVAPS           Z0, Z4
@@ -750,7 +618,6 @@ TEXT ·tanhAVX512<>(SB), NOSPLIT, $0
 	VMOVAPS           Z5, Z0
 	RET
 
-// func erfAVX512<>()
 TEXT ·erfAVX512<>(SB), NOSPLIT, $0
 	// erf: below erfEdge x + x·polynomial(x²), else 1 - 2^polynomial(x)
 	VMOVAPS           Z0, Z4
@@ -1022,21 +889,18 @@ elementDone:
 	VZEROUPPER
 	RET
 
-// func reluAVX2<>()
 TEXT ·reluAVX2<>(SB), NOSPLIT, $0
 	VXORPS Y1, Y1, Y1
 	VCMPPS $0x16, Y1, Y0, Y2
 	VANDPS Y2, Y0, Y0
 	RET
 
-// func reluGradientAVX2<>()
 TEXT ·reluGradientAVX2<>(SB), NOSPLIT, $0
 	VXORPS Y1, Y1, Y1
 	VCMPPS $0x1e, Y1, Y0, Y2
 	VANDPS Y2, Y14, Y0
 	RET
 
-// func leakyReLUAVX2<>()
 TEXT ·leakyReLUAVX2<>(SB), NOSPLIT, $0
 	VMULPS    Y13, Y0, Y2
 	VXORPS    Y1, Y1, Y1
@@ -1044,7 +908,6 @@ TEXT ·leakyReLUAVX2<>(SB), NOSPLIT, $0
 	VBLENDVPS Y3, Y2, Y0, Y0
 	RET
 
-// func leakyReLUGradientAVX2<>()
 TEXT ·leakyReLUGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS   Y0, Y2
 	VMULPS    Y13, Y14, Y0
@@ -1053,7 +916,6 @@ TEXT ·leakyReLUGradientAVX2<>(SB), NOSPLIT, $0
 	VBLENDVPS Y3, Y14, Y0, Y0
 	RET
 
-// func eluAVX2<>()
 TEXT ·eluAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS   Y0, Y8
 	CALL      ·expm1AVX2<>(SB)
@@ -1063,7 +925,6 @@ TEXT ·eluAVX2<>(SB), NOSPLIT, $0
 	VBLENDVPS Y3, Y8, Y0, Y0
 	RET
 
-// func eluGradientAVX2<>()
 TEXT ·eluGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS   Y0, Y2
 	VADDPS    Y13, Y0, Y0
@@ -1073,7 +934,6 @@ TEXT ·eluGradientAVX2<>(SB), NOSPLIT, $0
 	VBLENDVPS Y3, Y14, Y0, Y0
 	RET
 
-// func seluAVX2<>()
 TEXT ·seluAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS selu<>+0(SB), Y13
 	CALL         ·eluAVX2<>(SB)
@@ -1081,7 +941,6 @@ TEXT ·seluAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y6, Y0, Y0
 	RET
 
-// func seluGradientAVX2<>()
 TEXT ·seluGradientAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS selu<>+4(SB), Y2
 	VXORPS       Y1, Y1, Y1
@@ -1093,7 +952,6 @@ TEXT ·seluGradientAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y14, Y0, Y0
 	RET
 
-// func geluAVX2<>()
 TEXT ·geluAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+0(SB), Y8
 	VMULPS       Y0, Y8, Y8
@@ -1103,7 +961,6 @@ TEXT ·geluAVX2<>(SB), NOSPLIT, $0
 	VFMADD213PS  Y8, Y8, Y0
 	RET
 
-// func geluGradientAVX2<>()
 TEXT ·geluGradientAVX2<>(SB), NOSPLIT, $0
 	// Φ(x) + x·φ(x)
 	VMOVAPS      Y0, Y8
@@ -1122,7 +979,6 @@ TEXT ·geluGradientAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y14, Y0, Y0
 	RET
 
-// func geluTanhAVX2<>()
 TEXT ·geluTanhAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+0(SB), Y8
 	VMULPS       Y0, Y8, Y8
@@ -1136,7 +992,6 @@ TEXT ·geluTanhAVX2<>(SB), NOSPLIT, $0
 	VFMADD213PS  Y8, Y8, Y0
 	RET
 
-// func geluTanhGradientAVX2<>()
 TEXT ·geluTanhGradientAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS      Y0, Y8
 	VBROADCASTSS gelu<>+12(SB), Y1
@@ -1162,14 +1017,12 @@ TEXT ·geluTanhGradientAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y14, Y0, Y0
 	RET
 
-// func siluAVX2<>()
 TEXT ·siluAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS Y0, Y8
 	CALL    ·sigmoidAVX2<>(SB)
 	VMULPS  Y8, Y0, Y0
 	RET
 
-// func siluGradientAVX2<>()
 TEXT ·siluGradientAVX2<>(SB), NOSPLIT, $0
 	// s + x·s·(1-s)
 	VMOVAPS      Y0, Y8
@@ -1181,7 +1034,6 @@ TEXT ·siluGradientAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y14, Y0, Y0
 	RET
 
-// func mishAVX2<>()
 TEXT ·mishAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS Y0, Y8
 	CALL    ·softplusAVX2<>(SB)
@@ -1189,7 +1041,6 @@ TEXT ·mishAVX2<>(SB), NOSPLIT, $0
 	VMULPS  Y8, Y0, Y0
 	RET
 
-// func mishGradientAVX2<>()
 TEXT ·mishGradientAVX2<>(SB), NOSPLIT, $0
 	// t + x·sigmoid(x)·(1-t²)
 	VMOVAPS      Y0, Y8
@@ -1205,13 +1056,11 @@ TEXT ·mishGradientAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y14, Y0, Y0
 	RET
 
-// func softplusGradientAVX2<>()
 TEXT ·softplusGradientAVX2<>(SB), NOSPLIT, $0
 	CALL   ·sigmoidAVX2<>(SB)
 	VMULPS Y14, Y0, Y0
 	RET
 
-// func softsignAVX2<>()
 TEXT ·softsignAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y0, Y1
@@ -1220,7 +1069,6 @@ TEXT ·softsignAVX2<>(SB), NOSPLIT, $0
 	VDIVPS       Y1, Y0, Y0
 	RET
 
-// func softsignGradientAVX2<>()
 TEXT ·softsignGradientAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+28(SB), Y6
 	VANDPS       Y6, Y0, Y1
@@ -1230,7 +1078,6 @@ TEXT ·softsignGradientAVX2<>(SB), NOSPLIT, $0
 	VDIVPS       Y1, Y14, Y0
 	RET
 
-// func sigmoidGradientAVX2<>()
 TEXT ·sigmoidGradientAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+12(SB), Y1
 	VSUBPS       Y0, Y1, Y1
@@ -1238,7 +1085,6 @@ TEXT ·sigmoidGradientAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y14, Y0, Y0
 	RET
 
-// func hardSigmoidAVX2<>()
 TEXT ·hardSigmoidAVX2<>(SB), NOSPLIT, $0
 	// From 3 on x/6 + 1/2 is not below 1, and up to -3 negative.
 	VBROADCASTSS numbers<>+8(SB), Y1
@@ -1250,7 +1096,6 @@ TEXT ·hardSigmoidAVX2<>(SB), NOSPLIT, $0
 	VMAXPS       Y0, Y1, Y0
 	RET
 
-// func hardSigmoidGradientAVX2<>()
 TEXT ·hardSigmoidGradientAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+8(SB), Y2
 	VXORPS       Y1, Y1, Y1
@@ -1262,14 +1107,12 @@ TEXT ·hardSigmoidGradientAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y14, Y0, Y0
 	RET
 
-// func tanhGradientAVX2<>()
 TEXT ·tanhGradientAVX2<>(SB), NOSPLIT, $0
 	VBROADCASTSS numbers<>+12(SB), Y1
 	VFNMADD231PS Y0, Y0, Y1
 	VMULPS       Y1, Y14, Y0
 	RET
 
-DATA routinesAVX2<>+0(SB)/8, $0x0000000000000000
 DATA routinesAVX2<>+8(SB)/8, $·reluAVX2<>(SB)
 DATA routinesAVX2<>+16(SB)/8, $·leakyReLUAVX2<>(SB)
 DATA routinesAVX2<>+24(SB)/8, $·eluAVX2<>(SB)
@@ -1283,7 +1126,6 @@ DATA routinesAVX2<>+80(SB)/8, $·softsignAVX2<>(SB)
 DATA routinesAVX2<>+88(SB)/8, $·sigmoidAVX2<>(SB)
 DATA routinesAVX2<>+96(SB)/8, $·hardSigmoidAVX2<>(SB)
 DATA routinesAVX2<>+104(SB)/8, $·tanhAVX2<>(SB)
-DATA routinesAVX2<>+112(SB)/8, $0x0000000000000000
 DATA routinesAVX2<>+120(SB)/8, $·reluGradientAVX2<>(SB)
 DATA routinesAVX2<>+128(SB)/8, $·leakyReLUGradientAVX2<>(SB)
 DATA routinesAVX2<>+136(SB)/8, $·eluGradientAVX2<>(SB)
@@ -1299,7 +1141,6 @@ DATA routinesAVX2<>+208(SB)/8, $·hardSigmoidGradientAVX2<>(SB)
 DATA routinesAVX2<>+216(SB)/8, $·tanhGradientAVX2<>(SB)
 GLOBL routinesAVX2<>(SB), RODATA|NOPTR, $224
 
-// func expAVX2<>()
 TEXT ·expAVX2<>(SB), NOSPLIT, $0
 	// exp: e^x
 	VBROADCASTSS exp<>+0(SB), Y6
@@ -1336,7 +1177,6 @@ TEXT ·expAVX2<>(SB), NOSPLIT, $0
 	VMULPS       Y1, Y3, Y0
 	RET
 
-// func expm1AVX2<>()
 TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 	// expm1: e^x - 1 for x <= 0
 	VMOVAPS      Y0, Y4
@@ -1372,7 +1212,6 @@ TEXT ·expm1AVX2<>(SB), NOSPLIT, $0
 	VORPS        Y4, Y0, Y0
 	RET
 
-// func sigmoidAVX2<>()
 TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 	// sigmoid: 1/(1 + e^-x)
 	VBROADCASTSS sigmoid<>+0(SB), Y6
@@ -1413,7 +1252,6 @@ TEXT ·sigmoidAVX2<>(SB), NOSPLIT, $0
 	VDIVPS       Y3, Y2, Y0
 	RET
 
-// func log1pAVX2<>()
 TEXT ·log1pAVX2<>(SB), NOSPLIT, $0
 	// log1p: log(1 + x) for 0 <= x <= 1
 	VBROADCASTSS log<>+40(SB), Y1
@@ -1439,7 +1277,6 @@ TEXT ·log1pAVX2<>(SB), NOSPLIT, $0
 	VFMADD231PS  Y2, Y1, Y0
 	RET
 
-// func softplusAVX2<>()
 TEXT ·softplusAVX2<>(SB), NOSPLIT, $0
 	// softplus: log(1 + e^x); changes register 7 too
 	VXORPS       Y7, Y7, Y7
@@ -1451,7 +1288,6 @@ TEXT ·softplusAVX2<>(SB), NOSPLIT, $0
 	VADDPS       Y7, Y0, Y0
 	RET
 
-// func tanhAVX2<>()
 TEXT ·tanhAVX2<>(SB), NOSPLIT, $0
 	// tanh: below tanhEdge x + x·polynomial(x²), else 1 - 2/(e^2x + 1)
 	VMOVAPS      Y0, Y4
@@ -1505,7 +1341,6 @@ TEXT ·tanhAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS      Y5, Y0
 	RET
 
-// func erfAVX2<>()
 TEXT ·erfAVX2<>(SB), NOSPLIT, $0
 	// erf: below erfEdge x + x·polynomial(x²), else 1 - 2^polynomial(x)
 	VMOVAPS      Y0, Y4
@@ -1565,22 +1400,25 @@ TEXT ·erfAVX2<>(SB), NOSPLIT, $0
 	VMOVAPS      Y3, Y0
 	RET
 
-// func sumSquaresAVX2(x []float32, s *[16]float64)
+// func sumsAVX2(x []float32, s *[16]float64, bits float64, one float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-32
-	// s[i mod 16] += x[i]², i ascending; the squares are exact in float64
+TEXT ·sumsAVX2(SB), NOSPLIT, $0-48
+	// s[i mod 16] += x[i]·y[i], y = x & bits | one, i ascending; the products are exact in float64
+	//   bits all and one 0 for squares; the sign and 1 for absolute values
 	//   x [n], n >= 0, a multiple of 16 in all blocks but the last, after which the halves of s may stand exchanged
-	//   Y0, Y1 x   Y2-Y3 the eight lanes of s that x belongs to, Y4-Y5 the others   Y15 mask; no stack
-	MOVQ    s+24(FP), AX
-	VMOVUPD (AX), Y2
-	VMOVUPD 32(AX), Y3
-	VMOVUPD 64(AX), Y4
-	VMOVUPD 96(AX), Y5
-	MOVQ    x_base+0(FP), DI
-	MOVQ    x_len+8(FP), CX
-	XORL    BX, BX
-	SUBQ    $+8, CX
-	JL      sumTail
+	//   Y0, Y1 x   Y2-Y3 the eight lanes of s that x belongs to, Y4-Y5 the others   Y6 y   Y7 bits   Y8 one   Y15 mask; no stack
+	MOVQ         s+24(FP), AX
+	VBROADCASTSD bits+32(FP), Y7
+	VBROADCASTSD one+40(FP), Y8
+	VMOVUPD      (AX), Y2
+	VMOVUPD      32(AX), Y3
+	VMOVUPD      64(AX), Y4
+	VMOVUPD      96(AX), Y5
+	MOVQ         x_base+0(FP), DI
+	MOVQ         x_len+8(FP), CX
+	XORL         BX, BX
+	SUBQ         $+8, CX
+	JL           sumTail
 
 sumVector:
 	VMOVUPS (DI)(BX*1), Y0
@@ -1591,14 +1429,18 @@ sumBody:
 	VCVTPS2PD    X1, Y1
 
 	// The next vector belongs to the other half of s.
-	VMOVAPS     Y2, Y6
+	VANDPD      Y7, Y0, Y6
+	VORPD       Y8, Y6, Y6
+	VMOVAPS     Y2, Y9
 	VMOVAPS     Y4, Y2
-	VFMADD231PD Y0, Y0, Y6
-	VMOVAPS     Y6, Y4
-	VMOVAPS     Y3, Y6
+	VFMADD231PD Y0, Y6, Y9
+	VMOVAPS     Y9, Y4
+	VANDPD      Y7, Y1, Y6
+	VORPD       Y8, Y6, Y6
+	VMOVAPS     Y3, Y9
 	VMOVAPS     Y5, Y3
-	VFMADD231PD Y1, Y1, Y6
-	VMOVAPS     Y6, Y5
+	VFMADD231PD Y1, Y6, Y9
+	VMOVAPS     Y9, Y5
 	TESTQ       CX, CX
 	JL          sumStoreTail
 	ADDQ        $+32, BX
@@ -1945,7 +1787,6 @@ columnsDone:
 	XORL AX, AX
 	JMP  nextRow
 
-// func columnsAVX2<>()
 TEXT ·columnsAVX2<>(SB), NOSPLIT, $0
 	// columns: AX [4][8] become rows of four: at BX, BX + DI and so on the first four, at DX the others; CX is 3·DI
 	VMOVUPS      (AX), Y0
@@ -1970,7 +1811,6 @@ TEXT ·columnsAVX2<>(SB), NOSPLIT, $0
 	VEXTRACTF128 $0x01, Y3, (DX)(CX*1)
 	RET
 
-// func logAVX2<>()
 TEXT ·logAVX2<>(SB), NOSPLIT, $0
 	// x = log(x) for 1 <= x, a sum of exponentials of which one is 1; NaN stays
 	VMOVAPS      Y0, Y1
@@ -2006,3 +1846,339 @@ TEXT ·logAVX2<>(SB), NOSPLIT, $0
 	VSUBPS       Y1, Y1, Y0
 	VADDPS       Y4, Y0, Y0
 	RET
+
+// func sweepAVX2(op uint8, s *sweep)
+// Requires: AVX, AVX2
+TEXT ·sweepAVX2(SB), NOSPLIT, $0-16
+	// applies the operation to rows of n elements, n > 0 a multiple of 8, rows > 0; ld in bytes
+	//   DI, SI, R8-R10 the operands' rows   BX offset   R11 number of the row's first element   R12 routine   R13 rows left
+	//   Y0-Y4, Y14, Y15 scratch   Y5-Y10 the first six scalars   Y11-Y13 for flushing; clobbers all vectors; no stack
+	MOVBLZX      op+0(FP), DX
+	MOVQ         s+8(FP), AX
+	LEAQ         sweeps<>+0(SB), R12
+	MOVQ         (R12)(DX*8), R12
+	MOVL         $+2139095040, DX
+	VMOVD        DX, X11
+	VPBROADCASTD X11, Y11
+	VXORPS       Y12, Y12, Y12
+	VBROADCASTSS 176(AX), Y5
+	VBROADCASTSS 180(AX), Y6
+	VBROADCASTSS 184(AX), Y7
+	VBROADCASTSS 188(AX), Y8
+	VBROADCASTSS 192(AX), Y9
+	VBROADCASTSS 196(AX), Y10
+	MOVQ         (AX), DI
+	MOVQ         24(AX), SI
+	MOVQ         48(AX), R8
+	MOVQ         72(AX), R9
+	MOVQ         96(AX), R10
+	MOVL         208(AX), R11
+	MOVQ         160(AX), R13
+
+row:
+	XORL BX, BX
+	MOVQ 168(AX), CX
+
+vector:
+	CALL R12
+	ADDQ $+32, BX
+	SUBQ $+8, CX
+	JNE  vector
+	ADDQ 120(AX), DI
+	ADDQ 128(AX), SI
+	ADDQ 136(AX), R8
+	ADDQ 144(AX), R9
+	ADDQ 152(AX), R10
+	ADDL 220(AX), R11
+	DECQ R13
+	JNE  row
+	VZEROUPPER
+	RET
+
+TEXT ·gradientAVX2<>(SB), NOSPLIT, $0
+	// g = flush(scale·g), w -= decay·w
+	VMULPS       (R10)(BX*1), Y5, Y4
+	VANDPS       Y4, Y11, Y13
+	VPCMPEQD     Y13, Y12, Y13
+	VANDNPS      Y4, Y13, Y4
+	VMOVUPS      (DI)(BX*1), Y0
+	VFNMADD213PS Y0, Y6, Y0
+	RET
+
+TEXT ·firstAVX2<>(SB), NOSPLIT, $0
+	// m = flush(m + (g-m)·beta1), operand 1
+	VMOVUPS     (SI)(BX*1), Y1
+	VSUBPS      Y1, Y4, Y14
+	VFMADD231PS Y8, Y14, Y1
+	VANDPS      Y1, Y11, Y13
+	VPCMPEQD    Y13, Y12, Y13
+	VANDNPS     Y1, Y13, Y1
+	VMOVUPS     Y1, (SI)(BX*1)
+	RET
+
+TEXT ·secondAVX2<>(SB), NOSPLIT, $0
+	// v = flush(v + (g²-v)·beta2), operand 2
+	VMOVUPS     (R8)(BX*1), Y2
+	VMOVAPS     Y4, Y14
+	VFMSUB213PS Y2, Y4, Y14
+	VFMADD231PS Y9, Y14, Y2
+	VANDPS      Y2, Y11, Y13
+	VPCMPEQD    Y13, Y12, Y13
+	VANDNPS     Y2, Y13, Y2
+	VMOVUPS     Y2, (R8)(BX*1)
+	RET
+
+TEXT ·amsgradAVX2<>(SB), NOSPLIT, $0
+	CALL    ·gradientAVX2<>(SB)
+	CALL    ·firstAVX2<>(SB)
+	CALL    ·secondAVX2<>(SB)
+	VMOVUPS (R9)(BX*1), Y3
+	VCMPPS  $0x03, Y3, Y3, Y14
+	VMAXPS  Y2, Y3, Y3
+	VORPS   Y14, Y3, Y3
+	VMOVUPS Y3, (R9)(BX*1)
+	VSQRTPS Y3, Y3
+	VADDPS  Y10, Y3, Y3
+	VMULPS  Y7, Y1, Y14
+	VDIVPS  Y3, Y14, Y14
+	VSUBPS  Y14, Y0, Y0
+	VMOVUPS Y0, (DI)(BX*1)
+	RET
+
+TEXT ·adamaxAVX2<>(SB), NOSPLIT, $0
+	CALL         ·gradientAVX2<>(SB)
+	CALL         ·firstAVX2<>(SB)
+	VMULPS       (R8)(BX*1), Y9, Y2
+	VCMPPS       $0x03, Y2, Y2, Y14
+	VBROADCASTSS numbers<>+28(SB), Y15
+	VANDPS       Y15, Y4, Y4
+	VMAXPS       Y4, Y2, Y2
+	VORPS        Y14, Y2, Y2
+	VANDPS       Y2, Y11, Y13
+	VPCMPEQD     Y13, Y12, Y13
+	VANDNPS      Y2, Y13, Y2
+	VMOVUPS      Y2, (R8)(BX*1)
+	VADDPS       Y10, Y2, Y2
+	VMULPS       Y7, Y1, Y14
+	VDIVPS       Y2, Y14, Y14
+	VSUBPS       Y14, Y0, Y0
+	VMOVUPS      Y0, (DI)(BX*1)
+	RET
+
+TEXT ·nadamAVX2<>(SB), NOSPLIT, $0
+	CALL         ·gradientAVX2<>(SB)
+	CALL         ·firstAVX2<>(SB)
+	CALL         ·secondAVX2<>(SB)
+	VBROADCASTSS 204(AX), Y14
+	VMULPS       Y14, Y2, Y2
+	VSQRTPS      Y2, Y2
+	VADDPS       Y10, Y2, Y2
+	VBROADCASTSS 200(AX), Y14
+	VMULPS       Y4, Y14, Y14
+	VFMADD231PS  Y7, Y1, Y14
+	VDIVPS       Y2, Y14, Y14
+	VSUBPS       Y14, Y0, Y0
+	VMOVUPS      Y0, (DI)(BX*1)
+	RET
+
+TEXT ·rmspropAVX2<>(SB), NOSPLIT, $0
+	CALL         ·gradientAVX2<>(SB)
+	CALL         ·secondAVX2<>(SB)
+	TESTQ        SI, SI
+	JE           spread
+	CALL         ·firstAVX2<>(SB)
+	VFNMADD231PS Y1, Y1, Y2
+
+spread:
+	VADDPS       Y10, Y2, Y2
+	VSQRTPS      Y2, Y2
+	VMULPS       Y7, Y4, Y14
+	VDIVPS       Y2, Y14, Y14
+	TESTQ        R9, R9
+	JE           step
+	VBROADCASTSS 200(AX), Y15
+	VFMADD231PS  (R9)(BX*1), Y15, Y14
+	VANDPS       Y14, Y11, Y13
+	VPCMPEQD     Y13, Y12, Y13
+	VANDNPS      Y14, Y13, Y14
+	VMOVUPS      Y14, (R9)(BX*1)
+
+step:
+	VSUBPS  Y14, Y0, Y0
+	VMOVUPS Y0, (DI)(BX*1)
+	RET
+
+TEXT ·adagradAVX2<>(SB), NOSPLIT, $0
+	CALL        ·gradientAVX2<>(SB)
+	VMOVUPS     (SI)(BX*1), Y1
+	VFMADD231PS Y4, Y4, Y1
+	VANDPS      Y1, Y11, Y13
+	VPCMPEQD    Y13, Y12, Y13
+	VANDNPS     Y1, Y13, Y1
+	VMOVUPS     Y1, (SI)(BX*1)
+	VCMPPS      $0x04, Y12, Y4, Y15
+	VADDPS      Y10, Y1, Y1
+	VSQRTPS     Y1, Y1
+	VMULPS      Y7, Y4, Y14
+	VDIVPS      Y1, Y14, Y14
+	VANDPS      Y15, Y14, Y14
+	VSUBPS      Y14, Y0, Y0
+	VMOVUPS     Y0, (DI)(BX*1)
+	RET
+
+TEXT ·adadeltaAVX2<>(SB), NOSPLIT, $0
+	CALL         ·gradientAVX2<>(SB)
+	CALL         ·secondAVX2<>(SB)
+	VMOVUPS      (SI)(BX*1), Y1
+	VADDPS       Y10, Y1, Y14
+	VSQRTPS      Y14, Y14
+	VADDPS       Y10, Y2, Y2
+	VSQRTPS      Y2, Y2
+	VDIVPS       Y2, Y14, Y14
+	VMULPS       Y4, Y14, Y14
+	VFNMADD231PS Y7, Y14, Y0
+	VMOVUPS      Y0, (DI)(BX*1)
+	VFMSUB213PS  Y1, Y14, Y14
+	VFMADD231PS  Y9, Y14, Y1
+	VANDPS       Y1, Y11, Y13
+	VPCMPEQD     Y13, Y12, Y13
+	VANDNPS      Y1, Y13, Y1
+	VMOVUPS      Y1, (SI)(BX*1)
+	RET
+
+TEXT ·lionAVX2<>(SB), NOSPLIT, $0
+	CALL         ·gradientAVX2<>(SB)
+	VMULPS       Y9, Y4, Y1
+	VFMADD231PS  (SI)(BX*1), Y10, Y1
+	VCMPPS       $0x0c, Y12, Y1, Y14
+	VBROADCASTSS numbers<>+24(SB), Y15
+	VANDPS       Y1, Y15, Y15
+	VBROADCASTSS numbers<>+12(SB), Y3
+	VORPS        Y3, Y15, Y15
+	VANDPS       Y14, Y15, Y15
+	VFNMADD231PS Y7, Y15, Y0
+	VMOVUPS      Y0, (DI)(BX*1)
+	CALL         ·firstAVX2<>(SB)
+	RET
+
+TEXT ·penaltyAVX2<>(SB), NOSPLIT, $0
+	VMOVUPS      (SI)(BX*1), Y1
+	VCMPPS       $0x0c, Y12, Y1, Y14
+	VBROADCASTSS numbers<>+24(SB), Y15
+	VANDPS       Y1, Y15, Y15
+	VBROADCASTSS numbers<>+12(SB), Y3
+	VORPS        Y3, Y15, Y15
+	VANDPS       Y14, Y15, Y15
+	VMOVUPS      (DI)(BX*1), Y0
+	VFMADD231PS  Y5, Y15, Y0
+	VFMADD231PS  Y6, Y1, Y0
+	VMOVUPS      Y0, (DI)(BX*1)
+	RET
+
+TEXT ·mixAVX2<>(SB), NOSPLIT, $0
+	VMULPS      (SI)(BX*1), Y6, Y14
+	VFMADD231PS (DI)(BX*1), Y5, Y14
+	VMOVUPS     Y14, (DI)(BX*1)
+	RET
+
+TEXT ·quotientAVX2<>(SB), NOSPLIT, $0
+	VMOVUPS (SI)(BX*1), Y14
+	VDIVPS  Y5, Y14, Y14
+	VMOVUPS Y14, (DI)(BX*1)
+	RET
+
+TEXT ·clampAVX2<>(SB), NOSPLIT, $0
+	VMOVUPS (SI)(BX*1), Y14
+	VMAXPS  Y14, Y5, Y14
+	VMINPS  Y14, Y6, Y14
+	VMOVUPS Y14, (DI)(BX*1)
+	RET
+
+TEXT ·deviationsAVX2<>(SB), NOSPLIT, $0
+	VMOVUPS     (R8)(BX*1), Y14
+	VSUBPS      (R9)(BX*1), Y14, Y14
+	VMOVUPS     Y14, (SI)(BX*1)
+	VMOVUPS     (DI)(BX*1), Y15
+	VFMADD231PS Y14, Y14, Y15
+	VMOVUPS     Y15, (DI)(BX*1)
+	RET
+
+TEXT ·normaliseAVX2<>(SB), NOSPLIT, $0
+	VMOVUPS     (SI)(BX*1), Y14
+	VMULPS      (R8)(BX*1), Y14, Y14
+	VMOVUPS     Y14, (SI)(BX*1)
+	VMOVUPS     (R9)(BX*1), Y15
+	VFMADD213PS (R10)(BX*1), Y15, Y14
+	VMOVUPS     Y14, (DI)(BX*1)
+	RET
+
+TEXT ·affineGradientAVX2<>(SB), NOSPLIT, $0
+	VMOVUPS     (R9)(BX*1), Y14
+	VADDPS      (SI)(BX*1), Y14, Y15
+	VMOVUPS     Y15, (SI)(BX*1)
+	VMOVUPS     (DI)(BX*1), Y15
+	VFMADD231PS (R8)(BX*1), Y14, Y15
+	VMOVUPS     Y15, (DI)(BX*1)
+	RET
+
+TEXT ·normaliseGradientAVX2<>(SB), NOSPLIT, $0
+	VMOVUPS      (DI)(BX*1), Y14
+	VSUBPS       (R9)(BX*1), Y14, Y14
+	VMOVUPS      (SI)(BX*1), Y15
+	VFNMADD231PS (R8)(BX*1), Y15, Y14
+	VMULPS       (R10)(BX*1), Y14, Y14
+	VMOVUPS      Y14, (DI)(BX*1)
+	RET
+
+TEXT ·dropoutAVX2<>(SB), NOSPLIT, $0
+	MOVL         BX, DX
+	SHRL         $0x02, DX
+	ADDL         R11, DX
+	VMOVD        DX, X14
+	VPBROADCASTD X14, Y14
+	VPADDD       laneNumbers<>+0(SB), Y14, Y14
+	VPBROADCASTD mix<>+0(SB), Y1
+	VPBROADCASTD mix<>+4(SB), Y2
+	VPSRLD       $0x10, Y14, Y15
+	VPXOR        Y15, Y14, Y14
+	VPMULLD      Y1, Y14, Y14
+	VPSRLD       $0x0d, Y14, Y15
+	VPXOR        Y15, Y14, Y14
+	VPMULLD      Y2, Y14, Y14
+	VPSRLD       $0x10, Y14, Y15
+	VPXOR        Y15, Y14, Y14
+	VPBROADCASTD 212(AX), Y15
+	VPXOR        Y15, Y14, Y14
+	VPSRLD       $0x10, Y14, Y15
+	VPXOR        Y15, Y14, Y14
+	VPMULLD      Y1, Y14, Y14
+	VPSRLD       $0x0d, Y14, Y15
+	VPXOR        Y15, Y14, Y14
+	VPMULLD      Y2, Y14, Y14
+	VPSRLD       $0x10, Y14, Y15
+	VPXOR        Y15, Y14, Y14
+	VPBROADCASTD 216(AX), Y15
+	VPMAXUD      Y15, Y14, Y15
+	VPCMPEQD     Y15, Y14, Y14
+	VMULPS       (SI)(BX*1), Y5, Y0
+	VANDPS       Y14, Y0, Y0
+	VMOVUPS      Y0, (DI)(BX*1)
+	RET
+
+DATA sweeps<>+0(SB)/8, $·amsgradAVX2<>(SB)
+DATA sweeps<>+8(SB)/8, $·adamaxAVX2<>(SB)
+DATA sweeps<>+16(SB)/8, $·nadamAVX2<>(SB)
+DATA sweeps<>+24(SB)/8, $·rmspropAVX2<>(SB)
+DATA sweeps<>+32(SB)/8, $·adagradAVX2<>(SB)
+DATA sweeps<>+40(SB)/8, $·adadeltaAVX2<>(SB)
+DATA sweeps<>+48(SB)/8, $·lionAVX2<>(SB)
+DATA sweeps<>+56(SB)/8, $·penaltyAVX2<>(SB)
+DATA sweeps<>+64(SB)/8, $·mixAVX2<>(SB)
+DATA sweeps<>+72(SB)/8, $·quotientAVX2<>(SB)
+DATA sweeps<>+80(SB)/8, $·clampAVX2<>(SB)
+DATA sweeps<>+88(SB)/8, $·deviationsAVX2<>(SB)
+DATA sweeps<>+96(SB)/8, $·normaliseAVX2<>(SB)
+DATA sweeps<>+104(SB)/8, $·affineGradientAVX2<>(SB)
+DATA sweeps<>+112(SB)/8, $·normaliseGradientAVX2<>(SB)
+DATA sweeps<>+120(SB)/8, $·dropoutAVX2<>(SB)
+GLOBL sweeps<>(SB), RODATA|NOPTR, $128

@@ -37,8 +37,11 @@ func updateCases(rng *rand.Rand) []elementwiseCase {
 	}
 }
 
-// severalCalls is a number of elements that kernels compute in more than one call.
-const severalCalls = 1 << 16
+// severalCalls is a number of elements that kernels compute in more than one call, and severalRows one of rows.
+const (
+	severalCalls = 1 << 16
+	severalRows  = 1 << 13
+)
 
 // compare runs the case with kernel k and with the generic one on arrays of n values, and reports the first difference.
 func (c elementwiseCase) compare(t *testing.T, k kernel, alloc allocate, n int, value func(i int) float32) {
@@ -106,7 +109,7 @@ func TestElementwise(t *testing.T) {
 		}
 		for range 3 {
 			n := 1000 + rng.IntN(3*severalCalls)
-			for _, c := range updateCases(rng) {
+			for _, c := range append(updateCases(rng), sweepCases(rng)...) {
 				c.compare(t, k, scattered(rng), n, func(int) float32 { return special(rng) })
 			}
 		}
@@ -115,7 +118,114 @@ func TestElementwise(t *testing.T) {
 
 // elementwiseCases returns all operations.
 func elementwiseCases(rng *rand.Rand) []elementwiseCase {
-	return append(updateCases(rng), activationCases()...)
+	return append(append(updateCases(rng), sweepCases(rng)...), activationCases()...)
+}
+
+// sweepOps are the operations with the operands that they take.
+var sweepOps = []struct {
+	name     string
+	op       sweepOp
+	operands []int
+}{
+	{"amsgrad", sweepAMSGrad, []int{0, 1, 2, 3, 4}},
+	{"adamax", sweepAdamax, []int{0, 1, 2, 4}},
+	{"nadam", sweepNadam, []int{0, 1, 2, 4}},
+	{"rmsprop", sweepRMSprop, []int{0, 2, 4}},
+	{"rmsprop with momentum", sweepRMSprop, []int{0, 2, 3, 4}},
+	{"centered rmsprop", sweepRMSprop, []int{0, 1, 2, 4}},
+	{"centered rmsprop with momentum", sweepRMSprop, []int{0, 1, 2, 3, 4}},
+	{"adagrad", sweepAdagrad, []int{0, 1, 4}},
+	{"adadelta", sweepAdadelta, []int{0, 1, 2, 4}},
+	{"lion", sweepLion, []int{0, 1, 4}},
+	{"penalty", sweepPenalty, []int{0, 1}},
+	{"mix", sweepMix, []int{0, 1}},
+	{"quotient", sweepQuotient, []int{0, 1}},
+	{"clamp", sweepClamp, []int{0, 1}},
+	{"deviations", sweepDeviations, []int{0, 1, 2, 3}},
+	{"normalise", sweepNormalise, []int{0, 1, 2, 3, 4}},
+	{"gradients of gamma and beta", sweepAffineGradient, []int{0, 1, 2, 3}},
+	{"gradient of normalise", sweepNormaliseGradient, []int{0, 1, 2, 3, 4}},
+	{"dropout", sweepDropout, []int{0, 1}},
+}
+
+// randomSweep returns a sweep with random scalars.
+func randomSweep(rng *rand.Rand, op sweepOp) sweep {
+	s := sweep{low: rng.Uint32(), high: rng.Uint32(), bound: rng.Uint32(), step: rng.Uint32()}
+	for i := range s.s {
+		s.s[i] = rng.Float32()
+	}
+	s.s[1] *= float32(rng.IntN(2))
+	switch op {
+	case sweepRMSprop:
+		s.s[4] = s.s[3]
+	case sweepClamp:
+		s.s[1] = -s.s[0]
+	}
+	return s
+}
+
+// sweepCases returns the operations on rows of one row, and those that may write to what they read.
+func sweepCases(rng *rand.Rand) []elementwiseCase {
+	var cases []elementwiseCase
+	for _, o := range sweepOps {
+		s := randomSweep(rng, o.op)
+		cases = append(cases, elementwiseCase{o.name, len(o.operands), 0, func(k isa, x [][]float32) {
+			s := s
+			s.rows, s.n = 1, len(x[0])
+			for i, operand := range o.operands {
+				s.x[operand] = x[i]
+			}
+			k.sweep(o.op, &s)
+		}})
+		if slices.Equal(o.operands, []int{0, 1}) {
+			cases = append(cases, elementwiseCase{o.name + " in place", 1, 0, func(k isa, x [][]float32) {
+				s := s
+				s.x, s.rows, s.n = [5][]float32{x[0], x[0]}, 1, len(x[0])
+				k.sweep(o.op, &s)
+			}})
+		}
+	}
+	return cases
+}
+
+// TestSweepRows has several rows, some operands with one for all; what lies between the rows must not change.
+func TestSweepRows(t *testing.T) {
+	eachKernel(t, func(t *testing.T, k kernel) {
+		rng := rand.New(rand.NewPCG(13, 0))
+		for _, o := range sweepOps {
+			for turn := range 50 {
+				alloc, check := watched(t, rng)
+				s := randomSweep(rng, o.op)
+				s.rows, s.n = rng.IntN(9), 1+rng.IntN(40)
+				if turn == 0 {
+					s.rows = severalRows
+				}
+				want := s
+				for _, operand := range o.operands {
+					if s.ld[operand] = s.n + rng.IntN(9); rng.IntN(3) == 0 {
+						s.ld[operand] = 0
+					}
+					x := alloc(max(s.rows-1, 0)*s.ld[operand] + s.n)
+					for i := range x {
+						x[i] = special(rng)
+					}
+					s.x[operand], want.x[operand] = x, slices.Clone(x)
+				}
+				want.ld = s.ld
+				k.isa.sweep(o.op, &s)
+				sweepGeneric(o.op, &want)
+				for operand := range want.x {
+					for i, w := range want.x[operand] {
+						if got := s.x[operand][i]; !sameFloat(got, w) {
+							t.Fatalf("%s of %d rows of %d, strides %d: element %d of operand %d becomes %v, want %v", o.name, s.rows, s.n, s.ld,
+								i, operand, got, w)
+						}
+					}
+				}
+				check()
+			}
+		}
+	})
 }
 
 // activationCases returns all activations but Softmax, with their derivatives.
@@ -152,7 +262,7 @@ func TestElementwiseSweep(t *testing.T) {
 	})
 }
 
-// TestElementwiseSum compares the sums of squares.
+// TestElementwiseSum compares the sums of squares and of absolute values.
 func TestElementwiseSum(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k kernel) {
 		rng := rand.New(rand.NewPCG(7, 0))
@@ -166,6 +276,9 @@ func TestElementwiseSum(t *testing.T) {
 			}
 			if got, want := k.isa.sumSquares(x), sumSquaresGeneric(x); got != want {
 				t.Fatalf("sum of %d squares is %v, want %v", n, got, want)
+			}
+			if got, want := k.isa.sumAbs(x), sumAbsGeneric(x); got != want {
+				t.Fatalf("sum of %d absolute values is %v, want %v", n, got, want)
 			}
 		}
 	})
@@ -289,7 +402,10 @@ func TestElementwiseAllocate(t *testing.T) {
 			k.isa.adam(w[:], m[:], v[:], g[:], &adamStep{scale: 1, rate: 1, epsilon: 1})
 			k.isa.sgd(w[:], m[:], g[:], &sgdStep{scale: 1, rate: 1})
 			k.isa.sgd(w[:], nil, g[:], &sgdStep{scale: 1, rate: 1})
+			k.isa.sweep(sweepRMSprop, updateSweep(w[:], nil, v[:], nil, g[:], [8]float32{1, 0, 1, 1, 1, 1}))
+			k.isa.sweep(sweepMix, plainSweep(w[:], g[:], 1, 1))
 			k.isa.sumSquares(g[:])
+			k.isa.sumAbs(g[:])
 			k.isa.activate(Mish, w[:], g[:])
 			k.isa.gradActivation(Mish, w[:], g[:])
 			s := softmax{z: z[:], dz: dz[:], labels: labels[:], scale: scale[:], loss: loss[:], ld: 8, rows: 2, units: 3}

@@ -270,6 +270,15 @@ func sumSquaresGeneric(x []float32) float64 {
 	return foldLanes64(&s)
 }
 
+// sumAbsGeneric returns Σ|x| in float64, in the lanes of sumSquaresGeneric.
+func sumAbsGeneric(x []float32) float64 {
+	var s [lanes]float64
+	for i, v := range x {
+		s[i%lanes] += float64(abs32(v))
+	}
+	return foldLanes64(&s)
+}
+
 // foldLanes64 is foldLanes in float64.
 func foldLanes64(s *[lanes]float64) float64 {
 	for half := lanes / 2; half > 0; half /= 2 {

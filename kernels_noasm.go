@@ -17,3 +17,5 @@ func (isa) gradActivation(a Activation, dz, src []float32) {
 func (isa) adam(w, m, v, g []float32, s *adamStep) { adamGeneric(w, m, v, g, s) }
 func (isa) sgd(w, m, g []float32, s *sgdStep)      { sgdGeneric(w, m, g, s) }
 func (isa) sumSquares(x []float32) float64         { return sumSquaresGeneric(x) }
+func (isa) sweep(op sweepOp, s *sweep)             { sweepGeneric(op, s) }
+func (isa) sumAbs(x []float32) float64             { return sumAbsGeneric(x) }

@@ -325,129 +325,39 @@ func (o *optimizer) update(k isa, w, g []float32, m *moments, rate float64, scal
 	m.power1 = float64(m.power1 * o.beta1) // the conversion keeps the product from being fused into a sum
 	m.power2 = float64(m.power2 * o.beta2)
 	a, b, c := m.arrays[0], m.arrays[1], m.arrays[2]
+	r := float32(rate)
+	oneBeta1, oneBeta2, epsilon := float32(1-o.beta1), float32(1-o.beta2), float32(o.epsilon)
+	corrected := float32(rate * math.Sqrt(1-m.power2) / (1 - m.power1))
 	switch o.kind {
 	case sgd:
-		k.sgd(w, a, g, &sgdStep{scale, decay, float32(rate), float32(o.momentum), o.nesterov})
-	case adam, amsgrad:
-		step := adamStep{scale, decay, float32(rate * math.Sqrt(1-m.power2) / (1 - m.power1)), float32(1 - o.beta1), float32(1 - o.beta2), float32(o.epsilon)}
-		if o.kind == adam {
-			k.adam(w, a, b, g, &step)
-		} else {
-			amsgradUpdate(w, a, b, c, g, &step)
-		}
+		k.sgd(w, a, g, &sgdStep{scale, decay, r, float32(o.momentum), o.nesterov})
+	case adam:
+		k.adam(w, a, b, g, &adamStep{scale, decay, corrected, oneBeta1, oneBeta2, epsilon})
+	case amsgrad:
+		k.sweep(sweepAMSGrad, updateSweep(w, a, b, c, g, [8]float32{scale, decay, corrected, oneBeta1, oneBeta2, epsilon}))
 	case adamax:
-		o.adamaxUpdate(w, a, b, g, scale, decay, float32(rate/(1-m.power1)))
+		r = float32(rate / (1 - m.power1))
+		k.sweep(sweepAdamax, updateSweep(w, a, b, nil, g, [8]float32{scale, decay, r, oneBeta1, float32(o.beta2), epsilon}))
 	case nadam:
 		m.power96 = float64(m.power96 * 0.96)
 		now, next := float64(o.beta1*(1-float64(0.5*m.power96))), float64(o.beta1*(1-float64(0.5*float64(0.96*m.power96))))
 		m.product = float64(m.product * now)
 		fromM := next / (1 - float64(m.product*next))
 		fromG := (1 - now) / (1 - m.product)
-		o.nadamUpdate(w, a, b, g, scale, decay, float32(rate*fromM), float32(rate*fromG), float32(1/(1-m.power2)))
+		k.sweep(sweepNadam, updateSweep(w, a, b, nil, g, [8]float32{scale, decay, float32(rate * fromM), oneBeta1, oneBeta2, epsilon,
+			float32(rate * fromG), float32(1 / (1 - m.power2))}))
 	case rmsprop:
 		mean, momentum := b, c
 		if !o.centered {
 			mean, momentum = nil, b
 		}
-		o.rmspropUpdate(w, a, mean, momentum, g, scale, decay, float32(rate))
+		k.sweep(sweepRMSprop, updateSweep(w, mean, a, momentum, g,
+			[8]float32{scale, decay, r, oneBeta1, oneBeta1, epsilon, float32(o.momentum)}))
 	case adagrad:
-		o.adagradUpdate(w, a, g, scale, decay, float32(rate))
+		k.sweep(sweepAdagrad, updateSweep(w, a, nil, nil, g, [8]float32{scale, decay, r, 0, 0, epsilon}))
 	case adadelta:
-		o.adadeltaUpdate(w, a, b, g, scale, decay, float32(rate))
+		k.sweep(sweepAdadelta, updateSweep(w, b, a, nil, g, [8]float32{scale, decay, r, 0, oneBeta1, epsilon}))
 	case lion:
-		o.lionUpdate(w, a, g, scale, decay, float32(rate))
-	}
-}
-
-// The updates that have no kernel of their own. As in adamGeneric, sums of a product are fused, and gradients and moments
-// below the smallest normal number are flushed to zero.
-
-func amsgradUpdate(w, m, v, largest, g []float32, s *adamStep) {
-	m, v, largest, g = m[:len(w)], v[:len(w)], largest[:len(w)], g[:len(w)]
-	for i := range w {
-		gi := flush32(float32(g[i] * s.scale))
-		m[i] = flush32(fma32(gi-m[i], s.oneBeta1, m[i]))
-		v[i] = flush32(fma32(fma32(gi, gi, -v[i]), s.oneBeta2, v[i]))
-		largest[i] = max(largest[i], v[i])
-		w[i] = fma32(-s.decay, w[i], w[i]) - s.rate*m[i]/(sqrt32(largest[i])+s.epsilon)
-	}
-}
-
-func (o *optimizer) adamaxUpdate(w, m, u, g []float32, scale, decay, rate float32) {
-	m, u, g = m[:len(w)], u[:len(w)], g[:len(w)]
-	one, beta2, epsilon := float32(1-o.beta1), float32(o.beta2), float32(o.epsilon)
-	for i := range w {
-		gi := flush32(float32(g[i] * scale))
-		m[i] = flush32(fma32(gi-m[i], one, m[i]))
-		u[i] = flush32(max(beta2*u[i], abs32(gi)))
-		w[i] = fma32(-decay, w[i], w[i]) - rate*m[i]/(u[i]+epsilon)
-	}
-}
-
-// nadamUpdate takes the factors of m and g with the learning rate in them, and that of v.
-func (o *optimizer) nadamUpdate(w, m, v, g []float32, scale, decay, fromM, fromG, fromV float32) {
-	m, v, g = m[:len(w)], v[:len(w)], g[:len(w)]
-	one1, one2, epsilon := float32(1-o.beta1), float32(1-o.beta2), float32(o.epsilon)
-	for i := range w {
-		gi := flush32(float32(g[i] * scale))
-		m[i] = flush32(fma32(gi-m[i], one1, m[i]))
-		v[i] = flush32(fma32(fma32(gi, gi, -v[i]), one2, v[i]))
-		w[i] = fma32(-decay, w[i], w[i]) - fma32(fromM, m[i], float32(fromG*gi))/(sqrt32(v[i]*fromV)+epsilon)
-	}
-}
-
-// rmspropUpdate takes nil for a mean gradient or a momentum that is not kept.
-func (o *optimizer) rmspropUpdate(w, v, mean, momentum, g []float32, scale, decay, rate float32) {
-	one, epsilon, mu := float32(1-o.beta1), float32(o.epsilon), float32(o.momentum)
-	for i := range w {
-		gi := flush32(float32(g[i] * scale))
-		v[i] = flush32(fma32(fma32(gi, gi, -v[i]), one, v[i]))
-		spread := v[i]
-		if mean != nil {
-			mean[i] = flush32(fma32(gi-mean[i], one, mean[i]))
-			spread = fma32(-mean[i], mean[i], spread)
-		}
-		step := rate * gi / sqrt32(spread+epsilon)
-		if momentum != nil {
-			momentum[i] = flush32(fma32(mu, momentum[i], step))
-			step = momentum[i]
-		}
-		w[i] = fma32(-decay, w[i], w[i]) - step
-	}
-}
-
-func (o *optimizer) adagradUpdate(w, a, g []float32, scale, decay, rate float32) {
-	a, g = a[:len(w)], g[:len(w)]
-	epsilon := float32(o.epsilon)
-	for i := range w {
-		gi := flush32(float32(g[i] * scale))
-		a[i] = flush32(fma32(gi, gi, a[i]))
-		step := float32(0)
-		if gi != 0 {
-			step = rate * gi / sqrt32(a[i]+epsilon)
-		}
-		w[i] = fma32(-decay, w[i], w[i]) - step
-	}
-}
-
-func (o *optimizer) adadeltaUpdate(w, a, d2, g []float32, scale, decay, rate float32) {
-	a, d2, g = a[:len(w)], d2[:len(w)], g[:len(w)]
-	one, epsilon := float32(1-o.beta1), float32(o.epsilon)
-	for i := range w {
-		gi := flush32(float32(g[i] * scale))
-		a[i] = flush32(fma32(fma32(gi, gi, -a[i]), one, a[i]))
-		d := sqrt32(d2[i]+epsilon) / sqrt32(a[i]+epsilon) * gi
-		d2[i] = flush32(fma32(fma32(d, d, -d2[i]), one, d2[i]))
-		w[i] = fma32(-rate, d, fma32(-decay, w[i], w[i]))
-	}
-}
-
-func (o *optimizer) lionUpdate(w, m, g []float32, scale, decay, rate float32) {
-	m, g = m[:len(w)], g[:len(w)]
-	beta1, one1, one2 := float32(o.beta1), float32(1-o.beta1), float32(1-o.beta2)
-	for i := range w {
-		gi := flush32(float32(g[i] * scale))
-		w[i] = fma32(-rate, sign32(fma32(beta1, m[i], float32(one1*gi))), fma32(-decay, w[i], w[i]))
-		m[i] = flush32(fma32(gi-m[i], one2, m[i]))
+		k.sweep(sweepLion, updateSweep(w, a, nil, nil, g, [8]float32{scale, decay, r, oneBeta2, oneBeta1, float32(o.beta1)}))
 	}
 }

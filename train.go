@@ -351,17 +351,13 @@ func (t *Trainer) update() {
 		t.clipNorms(clip.Norm)
 	case clip.Value > 0:
 		bound := float32(clip.Value)
-		for i, g := range t.grads {
-			t.grads[i] = min(max(g, -bound), bound)
-		}
+		k.sweep(sweepClamp, plainSweep(t.grads, t.grads, -bound, bound))
 	}
 	decay := float32(rate * t.opt.decay)
 	if decay != 0 && len(t.cfg.NoDecay) > 0 {
 		for _, s := range t.decayed {
 			w := t.net.params[s.from:s.to]
-			for i, v := range w {
-				w[i] = fma32(-decay, v, v)
-			}
+			k.sweep(sweepMix, plainSweep(w, w, -decay, 1))
 		}
 		decay = 0
 	}
@@ -373,16 +369,12 @@ func (t *Trainer) update() {
 
 // accumulate adds the gradients to the sums, and after AccumulateSteps steps replaces them by their mean and returns true.
 func (t *Trainer) accumulate() bool {
-	for i, g := range t.grads {
-		t.sums[i] += g
-	}
+	k := t.net.kernel.isa
+	k.sweep(sweepMix, plainSweep(t.sums, t.grads, 1, 1))
 	if t.batches%t.cfg.AccumulateSteps != 0 {
 		return false
 	}
-	n := float32(t.cfg.AccumulateSteps)
-	for i, g := range t.sums {
-		t.grads[i] = g / n
-	}
+	k.sweep(sweepQuotient, plainSweep(t.grads, t.sums, float32(t.cfg.AccumulateSteps), 0))
 	clear(t.sums)
 	return true
 }
@@ -393,9 +385,7 @@ func (t *Trainer) moveAverages() {
 	if t.moments.step == 1 {
 		keep, take = 0, 1
 	}
-	for i, w := range t.net.params {
-		t.average[i] = fma32(keep, t.average[i], float32(take*w))
-	}
+	t.net.kernel.isa.sweep(sweepMix, plainSweep(t.average, t.net.params, keep, take))
 }
 
 // UseAverages sets the network's weights to their moving averages, if EMA is on and there was an update.
@@ -430,6 +420,7 @@ func (t *Trainer) clipNorms(bound float64) {
 
 // penalty returns the regularizers' share of the loss.
 func (t *Trainer) penalty() float64 {
+	k := t.net.kernel.isa
 	total := 0.0
 	for i := range t.penalized {
 		tn := &t.penalized[i]
@@ -437,34 +428,23 @@ func (t *Trainer) penalty() float64 {
 		for _, s := range tn.spans {
 			w := t.net.params[s.from:s.to]
 			if tn.regularizer.L1 != 0 {
-				absolute += laneAbsSum(w)
+				absolute += k.sumAbs(w)
 			}
-			squares += t.net.kernel.isa.sumSquares(w)
+			squares += k.sumSquares(w)
 		}
 		total += float64(tn.regularizer.L1*absolute) + float64(tn.regularizer.L2*squares)
 	}
 	return total
 }
 
-// laneAbsSum returns Σ|x| in float64, in 16 virtual lanes as sumSquares.
-func laneAbsSum(x []float32) float64 {
-	var s [lanes]float64
-	for i, v := range x {
-		s[i%lanes] += float64(abs32(v))
-	}
-	return foldLanes64(&s)
-}
-
 // regularize adds the penalties' gradients, L1·sign(w) + 2·L2·w.
 func (t *Trainer) regularize() {
+	k := t.net.kernel.isa
 	for i := range t.penalized {
 		tn := &t.penalized[i]
 		l1, l2 := float32(tn.regularizer.L1), float32(2*tn.regularizer.L2)
 		for _, s := range tn.spans {
-			w, g := t.net.params[s.from:s.to], t.grads[s.from:s.to]
-			for j, v := range w {
-				g[j] = fma32(l2, v, fma32(l1, sign32(v), g[j]))
-			}
+			k.sweep(sweepPenalty, plainSweep(t.grads[s.from:s.to], t.net.params[s.from:s.to], l1, l2))
 		}
 	}
 }

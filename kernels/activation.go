@@ -15,6 +15,8 @@ var activations = []struct {
 	// x for the multiplication to follow.
 	gradient func(f functions)
 	scale    bool
+	// wide tells which of value and gradient have an AVX-512 version: those that are not cheap, the library's wideOps.
+	wide [2]bool
 }{
 	{name: "linear"},
 	{"relu", func(f functions) {
@@ -23,7 +25,7 @@ var activations = []struct {
 	}, func(f functions) {
 		f.clear(f.vectorSet, f.reg(1))
 		f.zeroUnless(gt, f.x(), f.reg(1), f.reg(2), f.dz(), f.x())
-	}, false},
+	}, false, [2]bool{}},
 	{"leakyReLU", func(f functions) {
 		f.VMULPS(f.alpha(), f.x(), f.reg(2))
 		f.clear(f.vectorSet, f.reg(1))
@@ -33,7 +35,7 @@ var activations = []struct {
 		f.VMULPS(f.alpha(), f.dz(), f.x())
 		f.clear(f.vectorSet, f.reg(1))
 		f.where(gt, f.reg(2), f.reg(1), f.reg(3), f.dz(), f.x())
-	}, false},
+	}, false, [2]bool{}},
 	{"elu", func(f functions) {
 		f.VMOVAPS(f.x(), f.kept(1))
 		f.callFunction("expm1")
@@ -46,7 +48,7 @@ var activations = []struct {
 		f.VMULPS(f.dz(), f.x(), f.x())
 		f.clear(f.vectorSet, f.reg(1))
 		f.where(gt, f.reg(2), f.reg(1), f.reg(3), f.dz(), f.x())
-	}, false},
+	}, false, [2]bool{true, false}},
 	{"selu", func(f functions) {
 		f.load("seluAlpha", f.alpha())
 		f.callFunction("elu")
@@ -57,7 +59,7 @@ var activations = []struct {
 		f.VMOVAPS(f.x(), f.reg(3))
 		f.add("seluScaleAlpha", f.x())
 		f.where(gt, f.reg(3), f.reg(1), f.reg(4), f.reg(2), f.x())
-	}, true},
+	}, true, [2]bool{true, false}},
 	{"gelu", func(f functions) {
 		h := f.kept(1)
 		f.load("half", h)
@@ -79,7 +81,7 @@ var activations = []struct {
 		f.callFunction("exp")
 		f.multiply("invSqrtTwoPi", f.x())
 		f.VFMADD213PS(cumulative, x, f.x())
-	}, true},
+	}, true, [2]bool{true, true}},
 	{"geluTanh", func(f functions) {
 		h := f.kept(1)
 		f.load("half", h)
@@ -103,7 +105,7 @@ var activations = []struct {
 		f.VMULPS(rest, x, x)
 		f.VFMADD213PS(factor, factor, f.x())
 		f.VFMADD231PS(slope, x, f.x())
-	}, true},
+	}, true, [2]bool{true, true}},
 	{"silu", func(f functions) {
 		f.VMOVAPS(f.x(), f.kept(1))
 		f.callFunction("sigmoid")
@@ -116,7 +118,7 @@ var activations = []struct {
 		f.load("one", f.reg(2))
 		f.VSUBPS(f.x(), f.reg(2), f.reg(2))
 		f.VFMADD231PS(f.reg(2), f.reg(1), f.x())
-	}, true},
+	}, true, [2]bool{true, true}},
 	{"mish", func(f functions) {
 		f.VMOVAPS(f.x(), f.kept(1))
 		f.callFunction("softplus")
@@ -134,8 +136,8 @@ var activations = []struct {
 		f.load("one", f.reg(2))
 		f.VFNMADD231PS(f.kept(2), f.kept(2), f.reg(2))
 		f.VFMADD213PS(f.kept(2), f.reg(2), f.x())
-	}, true},
-	{"softplus", nil, func(f functions) { f.callFunction("sigmoid") }, true},
+	}, true, [2]bool{true, true}},
+	{"softplus", nil, func(f functions) { f.callFunction("sigmoid") }, true, [2]bool{true, true}},
 	{"softsign", func(f functions) {
 		f.abs(f.x(), f.reg(1))
 		f.add("one", f.reg(1))
@@ -145,12 +147,12 @@ var activations = []struct {
 		f.add("one", f.reg(1))
 		f.VMULPS(f.reg(1), f.reg(1), f.reg(1))
 		f.VDIVPS(f.reg(1), f.dz(), f.x())
-	}, false},
+	}, false, [2]bool{}},
 	{"sigmoid", nil, func(f functions) {
 		f.load("one", f.reg(1))
 		f.VSUBPS(f.x(), f.reg(1), f.reg(1))
 		f.VMULPS(f.reg(1), f.x(), f.x())
-	}, true},
+	}, true, [2]bool{true, false}},
 	{"hardSigmoid", func(f functions) {
 		f.Comment("From 3 on x/6 + 1/2 is not below 1, and up to -3 negative.")
 		f.load("oneSixth", f.reg(1))
@@ -164,12 +166,12 @@ var activations = []struct {
 		f.zeroUnless(gt, f.x(), f.reg(1), f.reg(3), f.reg(2), f.reg(2))
 		f.load("one", f.reg(1))
 		f.zeroUnless(lt, f.x(), f.reg(1), f.reg(3), f.reg(2), f.x())
-	}, true},
+	}, true, [2]bool{}},
 	{"tanh", nil, func(f functions) {
 		f.load("one", f.reg(1))
 		f.VFNMADD231PS(f.x(), f.x(), f.reg(1))
 		f.VMULPS(f.reg(1), f.dz(), f.x())
-	}, false},
+	}, false, [2]bool{true, false}},
 }
 
 // geluInner sets x to √(2/π)·(x + 0.044715·x³).
@@ -204,12 +206,12 @@ func (p *program) activations(v vectorSet) {
 	p.ret()
 
 	for _, a := range activations {
-		if a.value != nil {
+		if a.value != nil && (a.wide[0] || v.lanes == 8) {
 			f.function(a.name)
 			a.value(f)
 			p.RET()
 		}
-		if a.gradient != nil {
+		if a.gradient != nil && (a.wide[1] || v.lanes == 8) {
 			f.function(a.name + "Gradient")
 			a.gradient(f)
 			if a.scale {
@@ -221,16 +223,14 @@ func (p *program) activations(v vectorSet) {
 	p.routines(v)
 }
 
-// routines emits the table of the activations' routines: their values and then their gradients. Linear has none.
+// routines emits the table of the activations' routines: their values and then their gradients.
 func (p *program) routines(v vectorSet) {
 	p.StaticGlobal("routines" + v.isa)
 	p.DataAttributes(attr.RODATA | attr.NOPTR)
-	for _, suffix := range []string{"", "Gradient"} {
-		for _, a := range activations {
-			if a.gradient == nil {
-				p.AppendDatum(operand.U64(0))
-			} else {
-				p.AppendDatum(address{symbol: "·" + a.name + suffix + v.isa + "<>"})
+	for i, suffix := range []string{"", "Gradient"} {
+		for kind, a := range activations {
+			if a.gradient != nil && (a.wide[i] || v.lanes == 8) {
+				p.AddDatum(8*(i*len(activations)+kind), address{symbol: "·" + a.name + suffix + v.isa + "<>"})
 			}
 		}
 	}

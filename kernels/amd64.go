@@ -5,6 +5,7 @@ package kernels
 import (
 	"fmt"
 	"go/types"
+	"regexp"
 	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -46,8 +47,12 @@ func assemble(files, names []string, emit func(p *program)) ([]byte, error) {
 			f.ISA = nil // a routine needs what its kernel does
 		}
 	}
-	return printer.NewGoAsm(printer.Config{Name: "go test . -generate (module kernels)", Pkg: "mlp"}).Print(file)
+	text, err := printer.NewGoAsm(printer.Config{Name: "go test . -generate (module kernels)", Pkg: "mlp"}).Print(file)
+	return routineStub.ReplaceAll(text, nil), err
 }
+
+// routineStub is avo's comment that declares a function, where that is a routine, which Go does not declare.
+var routineStub = regexp.MustCompile(`(?m)^// func .*<>.*\n`)
 
 // program is the assembly in the making. Kernels name registers by variables and use no others than those that the Go ABI
 // leaves to assembly: neither R14 nor R15, nor BP.

@@ -9,7 +9,7 @@ import (
 // elementwise returns the text of kernels_elementwise_amd64.s: what is done element by element or row by row, between the
 // products.
 func elementwise() ([]byte, error) {
-	return assemble([]string{"../kernels.go"}, []string{"adamStep", "sgdStep", "softmax"}, func(p *program) {
+	return assemble([]string{"../kernels.go"}, []string{"adamStep", "sgdStep", "softmax", "sweep"}, func(p *program) {
 		p.laneNumbers()
 		p.constants()
 		for _, v := range []vectorSet{zmm, ymm} {
@@ -18,8 +18,9 @@ func elementwise() ([]byte, error) {
 			p.activations(v)
 			p.functions(v)
 		}
-		p.sumSquares()
+		p.sums()
 		p.softmax()
+		p.sweep()
 	})
 }
 

@@ -35,6 +35,9 @@ var constants = []struct {
 	{"numbers", "ln2Lo", []float32{0x1.7f7d1cp-20}},
 	{"numbers", "halfLn2", []float32{0x1.62e43p-1 / 2}},
 
+	{"mix", "mix1", []float32{math.Float32frombits(0x85ebca6b)}},
+	{"mix", "mix2", []float32{math.Float32frombits(0xc2b2ae35)}},
+
 	{"exp", "expTop", []float32{89}},
 	{"exp", "expBottom", []float32{-104}},
 	{"exp", "softmaxBottom", []float32{-64}},

@@ -40,7 +40,6 @@ func (p *program) products() {
 		p.tile(t)
 	}
 	p.transpose()
-	p.transpose16()
 }
 
 // walk is a kernel that calls the routines of tiles: its frame begins with their arguments.
@@ -235,7 +234,7 @@ func (p *program) gradInput(isa string, families []choice) {
 	p.ADDQ(p.field(d, "dense.from"), from)
 	p.CMPB(p.field(d, "dense.transposed"), imm8(0))
 	p.JNE(operand.LabelRef("transposed"))
-	p.call("transpose" + isa)
+	p.call("transposeAVX2")
 	p.Label("transposed")
 
 	w.panels(families, "rows", func(d reg.GPPhysical) {

@@ -141,18 +141,22 @@ func (p *program) argument(name string) operand.Mem {
 	return a.Addr
 }
 
-// sumSquares emits the kernel of the sum of squares. AVX-512 has none of its own: the chains of additions set the pace.
-func (p *program) sumSquares() {
-	p.kernel("sumSquaresAVX2", "func(x []float32, s *[16]float64)",
-		"s[i mod 16] += x[i]², i ascending; the squares are exact in float64",
+// sums emits the kernel of the sums of squares and of absolute values. AVX-512 has none of its own: the chains of additions
+// set the pace.
+func (p *program) sums() {
+	p.kernel("sumsAVX2", "func(x []float32, s *[16]float64, bits, one float64)",
+		"s[i mod 16] += x[i]·y[i], y = x & bits | one, i ascending; the products are exact in float64",
+		"  bits all and one 0 for squares; the sign and 1 for absolute values",
 		"  x [n], n >= 0, a multiple of 16 in all blocks but the last, after which the halves of s may stand exchanged",
-		"  Y0, Y1 x   Y2-Y3 the eight lanes of s that x belongs to, Y4-Y5 the others   Y15 mask; no stack",
+		"  Y0, Y1 x   Y2-Y3 the eight lanes of s that x belongs to, Y4-Y5 the others   Y6 y   Y7 bits   Y8 one   Y15 mask; no stack",
 	)
 	v := ymm
-	x, high, spare := v.reg(0), v.reg(1), v.reg(6)
+	x, high, spare, y, bits, one := v.reg(0), v.reg(1), v.reg(9), v.reg(6), v.reg(7), v.reg(8)
 	sums := []reg.Register{v.reg(2), v.reg(3), v.reg(4), v.reg(5)}
 	s := reg.RAX
 	p.Load(p.Param("s"), s)
+	p.VBROADCASTSD(p.argument("bits"), bits)
+	p.VBROADCASTSD(p.argument("one"), one)
 	for i, sum := range sums {
 		p.VMOVUPD(at(s, i*v.bytes()), sum)
 	}
@@ -161,10 +165,12 @@ func (p *program) sumSquares() {
 		p.VCVTPS2PD(x.(reg.Vec).AsX(), x)
 		p.VCVTPS2PD(high.(reg.Vec).AsX(), high)
 		p.Comment("The next vector belongs to the other half of s.")
-		for i, square := range []reg.Register{x, high} {
+		for i, half := range []reg.Register{x, high} {
+			p.VANDPD(bits, half, y)
+			p.VORPD(one, y, y)
 			p.VMOVAPS(sums[i], spare)
 			p.VMOVAPS(sums[2+i], sums[i])
-			p.VFMADD231PD(square, square, spare)
+			p.VFMADD231PD(half, y, spare)
 			p.VMOVAPS(spare, sums[2+i])
 		}
 	})
