@@ -30,7 +30,9 @@ const (
 	sigmoid
 	hardSigmoid
 	tanh
-	softmaxActivation
+	softmaxActivation // the assembly has the kinds before this one
+	logSoftmax
+	hardSiLU
 )
 
 // The activations without a parameter.
@@ -47,7 +49,9 @@ var (
 	Sigmoid     = Activation{kind: sigmoid}           // 1/(1 + exp(-x))
 	HardSigmoid = Activation{kind: hardSigmoid}       // clip(x/6 + 1/2, 0, 1)
 	Tanh        = Activation{kind: tanh}              // hyperbolic tangent
+	HardSiLU    = Activation{kind: hardSiLU}          // x·HardSigmoid(x), also called hard swish
 	Softmax     = Activation{kind: softmaxActivation} // exp(x)/Σexp(x) over a row
+	LogSoftmax  = Activation{kind: logSoftmax}        // x - log(Σexp(x)) over a row; its loss is a cross-entropy FromLogits
 )
 
 // LeakyReLU returns the activation max(x, slope·x), 0 <= slope. Keras's activation has slope 0.2, its layer 0.3, PyTorch's
@@ -61,7 +65,7 @@ func ELU(alpha float64) Activation { return Activation{elu, float32(alpha)} }
 var activationNames = [...]string{
 	linear: "linear", relu: "relu", leakyReLU: "leaky_relu", elu: "elu", selu: "selu", gelu: "gelu", geluTanh: "gelu_tanh",
 	silu: "silu", mish: "mish", softplus: "softplus", softsign: "softsign", sigmoid: "sigmoid", hardSigmoid: "hard_sigmoid",
-	tanh: "tanh", softmaxActivation: "softmax",
+	tanh: "tanh", softmaxActivation: "softmax", logSoftmax: "log_softmax", hardSiLU: "hard_silu",
 }
 
 // String returns Keras's name of the activation, with the parameter if there is one: "relu", "leaky_relu(0.1)".
@@ -115,7 +119,7 @@ func (a Activation) fused() bool { return a.kind == linear || a.kind == relu }
 // training keeps both.
 func (a Activation) needsInput() bool {
 	switch a.kind {
-	case gelu, geluTanh, silu, mish, softplus, softsign:
+	case gelu, geluTanh, silu, mish, softplus, softsign, hardSiLU:
 		return true
 	}
 	return false
@@ -134,7 +138,10 @@ const (
 	hardSigmoidEdge = 3                   // HardSigmoid is 0 or 1 beyond
 )
 
-// activateGeneric writes act(src) to dst elementwise; dst may be src. Not for Softmax.
+// rowwise reports whether the activation's outputs depend on the whole row.
+func (a Activation) rowwise() bool { return a.kind == softmaxActivation || a.kind == logSoftmax }
+
+// activateGeneric writes act(src) to dst elementwise; dst may be src. Not for Softmax and LogSoftmax.
 func activateGeneric(act Activation, dst, src []float32) {
 	dst = dst[:len(src)]
 	alpha := act.alpha
@@ -198,13 +205,11 @@ func activateGeneric(act Activation, dst, src []float32) {
 		}
 	case hardSigmoid:
 		for i, x := range src {
-			y := fma32(x, oneSixth, 0.5)
-			if x >= hardSigmoidEdge {
-				y = 1
-			} else if x <= -hardSigmoidEdge {
-				y = 0
-			}
-			dst[i] = y
+			dst[i] = hardSigmoid32(x)
+		}
+	case hardSiLU:
+		for i, x := range src {
+			dst[i] = x * hardSigmoid32(x)
 		}
 	case tanh:
 		for i, x := range src {
@@ -290,6 +295,15 @@ func gradActivationGeneric(act Activation, dz, src []float32) {
 			}
 			dz[i] *= d
 		}
+	case hardSiLU: // (2x + 3)/6 within the edges
+		for i, x := range src {
+			switch {
+			case x <= -hardSigmoidEdge:
+				dz[i] = 0
+			case x < hardSigmoidEdge:
+				dz[i] *= fma32(x, 2*oneSixth, 0.5)
+			}
+		}
 	case tanh:
 		for i, a := range src {
 			dz[i] *= fma32(-a, a, 1)
@@ -297,6 +311,17 @@ func gradActivationGeneric(act Activation, dz, src []float32) {
 	default:
 		panic("mlp: internal: " + act.String() + " is not elementwise")
 	}
+}
+
+// hardSigmoid32 returns clip(x/6 + 1/2, 0, 1).
+func hardSigmoid32(x float32) float32 {
+	switch {
+	case x >= hardSigmoidEdge:
+		return 1
+	case x <= -hardSigmoidEdge:
+		return 0
+	}
+	return fma32(x, oneSixth, 0.5)
 }
 
 // geluInner32 returns √(2/π)·(x + 0.044715·x³).
@@ -314,5 +339,30 @@ func gradSoftmaxRow(dz, p []float32) {
 	dot := foldLanes(&s)
 	for i := range dz {
 		dz[i] = p[i] * (dz[i] - dot)
+	}
+}
+
+// logSoftmaxRow replaces z by z - max z - log(Σexp(z - max z)), the sum in virtual lanes.
+func logSoftmaxRow(z []float32) {
+	top := float32(math.Inf(-1))
+	for _, v := range z {
+		top = max(top, v)
+	}
+	var s [lanes]float32
+	for i, v := range z {
+		s[i%lanes] += exp32(v - top)
+	}
+	log := log32(foldLanes(&s))
+	for i, v := range z {
+		z[i] = v - top - log
+	}
+}
+
+// gradLogSoftmaxRow turns the gradient with respect to a log-softmax a, dz, into that with respect to its logits:
+// dz - exp(a)·Σdz.
+func gradLogSoftmaxRow(dz, a []float32) {
+	sum := laneSum(dz)
+	for i := range dz {
+		dz[i] = fma32(-exp32(a[i]), sum, dz[i])
 	}
 }

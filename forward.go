@@ -104,9 +104,13 @@ func (t *Trainer) backward(rows int) {
 // gradActivationRows multiplies the stage's dz by the derivative of its activation.
 func gradActivationRows(k isa, s *stage, b *trainStage, rows int) {
 	ld := stride(s.units)
-	if s.act.kind == softmaxActivation {
+	if s.act.rowwise() {
+		grad := gradSoftmaxRow
+		if s.act.kind == logSoftmax {
+			grad = gradLogSoftmaxRow
+		}
 		for r := range rows {
-			gradSoftmaxRow(b.dz[r*ld:][:s.units], b.out[r*ld:][:s.units])
+			grad(b.dz[r*ld:][:s.units], b.out[r*ld:][:s.units])
 		}
 		return
 	}

@@ -204,7 +204,13 @@ func compileLoss(loss Loss, n *Network) (lossFunction, error) {
 	if f.head && f.logits {
 		return f, fmt.Errorf("mlp: Loss (%T): FromLogits is set, but the network ends in %v, whose outputs are probabilities", loss, act)
 	}
-	if n.Outputs() == 1 && (f.kind == sparseCategoricalCrossentropy || act.kind == softmaxActivation) {
+	if act.kind == logSoftmax && !f.logits {
+		switch f.kind {
+		case sparseCategoricalCrossentropy, categoricalCrossentropy, binaryCrossentropy, binaryFocalCrossentropy, categoricalFocalCrossentropy, klDivergence:
+			return f, fmt.Errorf("mlp: Loss (%T): the network ends in %v, whose outputs are no probabilities; set FromLogits, or end in Softmax", loss, act)
+		}
+	}
+	if n.Outputs() == 1 && (f.kind == sparseCategoricalCrossentropy || act.rowwise()) {
 		return f, fmt.Errorf("mlp: Loss (%T): one output through %v has one class only; use Sigmoid with BinaryCrossentropy", loss, act)
 	}
 	f.logits = f.logits || f.head

@@ -49,6 +49,7 @@ func TestBadInput(t *testing.T) {
 		wantError(t, "New", true, err, []string{"features is"})
 	}
 
+	logSoftmax := mustNew(t, 4, Dense{Units: 3, Activation: LogSoftmax})
 	softmax, linear := mustNew(t, 4, Dense{Units: 3, Activation: Softmax}), mustNew(t, 4, Dense{Units: 1})
 	optimizer := func(o Optimizer) TrainerConfig { return TrainerConfig{Loss: MeanSquaredError{}, Optimizer: o} }
 	for _, c := range []struct {
@@ -62,6 +63,7 @@ func TestBadInput(t *testing.T) {
 		{linear, TrainerConfig{Loss: MeanSquaredError{}, BatchSize: 1 << 30}, []string{"BatchSize is"}},
 		{linear, TrainerConfig{Loss: SparseCategoricalCrossentropy{}}, []string{"one class only"}},
 		{softmax, TrainerConfig{Loss: SparseCategoricalCrossentropy{FromLogits: true}}, []string{"FromLogits", "softmax"}},
+		{logSoftmax, TrainerConfig{Loss: SparseCategoricalCrossentropy{}}, []string{"log_softmax", "FromLogits"}},
 		{linear, TrainerConfig{Loss: Huber{Delta: -1}}, []string{"Delta is -1"}},
 		{linear, TrainerConfig{Loss: BinaryCrossentropy{LabelSmoothing: 1}}, []string{"LabelSmoothing is 1"}},
 		{linear, TrainerConfig{Loss: MeanSquaredError{}, Metrics: []Metric{nil}}, []string{"metric 0 is nil"}},
@@ -285,7 +287,7 @@ func TestConcurrentPredict(t *testing.T) {
 }
 
 func TestActivationNames(t *testing.T) {
-	for _, a := range []Activation{Linear, ReLU, LeakyReLU(0.1), ELU(1), ELU(0.5), SELU, GELU, GELUTanh, SiLU, Mish, Softplus, Softsign, Sigmoid, HardSigmoid, Tanh, Softmax} {
+	for _, a := range []Activation{Linear, ReLU, LeakyReLU(0.1), ELU(1), ELU(0.5), SELU, GELU, GELUTanh, SiLU, Mish, Softplus, Softsign, Sigmoid, HardSigmoid, HardSiLU, Tanh, Softmax, LogSoftmax} {
 		if got, err := ParseActivation(a.String()); err != nil || got != a {
 			t.Errorf("%q is read as %v, %v", a, got, err)
 		}

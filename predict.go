@@ -112,9 +112,15 @@ func activateRows(k isa, s *stage, dst, src []float32, rows int) {
 	n := rows * stride(s.units)
 	switch {
 	case s.op == opDense && s.act.fused():
-	case s.act.kind == softmaxActivation:
+	case s.act.rowwise():
 		if n > 0 && &dst[0] != &src[0] {
 			copy(dst[:n], src[:n])
+		}
+		if s.act.kind == logSoftmax {
+			for r := range rows {
+				logSoftmaxRow(dst[r*stride(s.units):][:s.units])
+			}
+			return
 		}
 		k.softmax(&softmax{z: dst, ld: stride(s.units), rows: rows, units: s.units})
 	default:

@@ -38,14 +38,18 @@ func floats64(x []float32) []float64 {
 
 func (act Activation) reference(z []float64) []float64 {
 	alpha := float64(act.alpha)
-	if act.kind == softmaxActivation {
+	if act.rowwise() {
 		top, sum := slices.Max(z), 0.0
 		for _, v := range z {
 			sum += math.Exp(v - top)
 		}
 		var p []float64
 		for _, v := range z {
-			p = append(p, math.Exp(v-top)/sum)
+			if act.kind == logSoftmax {
+				p = append(p, v-top-math.Log(sum))
+			} else {
+				p = append(p, math.Exp(v-top)/sum)
+			}
 		}
 		return p
 	}
@@ -82,7 +86,8 @@ func (act Activation) reference(z []float64) []float64 {
 		hardSigmoid: func(x float64) float64 {
 			return math.Min(math.Max(x/6+0.5, 0), 1)
 		},
-		tanh: math.Tanh,
+		hardSiLU: func(x float64) float64 { return x * math.Min(math.Max(x/6+0.5, 0), 1) },
+		tanh:     math.Tanh,
 	}[act.kind]
 	var a []float64
 	for _, v := range z {
@@ -199,6 +204,7 @@ func (r *reference) loss(l Loss, x, y [][]float64) float64 {
 				if l.FromLogits {
 					q = 1 / (1 + math.Exp(-q))
 				}
+				q = math.Min(math.Max(q, 1e-7), 1-1e-7)
 				s, gamma, weight := t[i]*(1-l.LabelSmoothing)+l.LabelSmoothing/2, or(l.Gamma, 2), 1.0
 				if l.Alpha != 0 {
 					weight = s*l.Alpha + (1-s)*(1-l.Alpha)
@@ -332,7 +338,7 @@ func TestGradients(t *testing.T) {
 			positive[r*outputs+j] = float32(rng.IntN(4))
 		}
 	}
-	hidden := []Activation{Linear, ReLU, LeakyReLU(0.1), ELU(0.7), SELU, GELU, GELUTanh, SiLU, Mish, Softplus, Softsign, Sigmoid, HardSigmoid, Tanh, Softmax}
+	hidden := []Activation{Linear, ReLU, LeakyReLU(0.1), ELU(0.7), SELU, GELU, GELUTanh, SiLU, Mish, Softplus, Softsign, Sigmoid, HardSigmoid, HardSiLU, Tanh, Softmax, LogSoftmax}
 	heads := []struct {
 		act  Activation
 		loss Loss
@@ -340,6 +346,7 @@ func TestGradients(t *testing.T) {
 	}{
 		{Softmax, SparseCategoricalCrossentropy{}, labels},
 		{Linear, SparseCategoricalCrossentropy{FromLogits: true}, labels},
+		{LogSoftmax, SparseCategoricalCrossentropy{FromLogits: true}, labels},
 		{Softmax, CategoricalCrossentropy{LabelSmoothing: 0.1}, oneHot},
 		{Linear, CategoricalCrossentropy{FromLogits: true}, oneHot},
 		{Sigmoid, BinaryCrossentropy{LabelSmoothing: 0.1}, oneHot},
