@@ -204,7 +204,7 @@ func (r *reference) loss(l Loss, x, y [][]float64) float64 {
 				if l.FromLogits {
 					q = 1 / (1 + math.Exp(-q))
 				}
-				q = math.Min(math.Max(q, 1e-7), 1-1e-7)
+				q = math.Min(math.Max(q, 1e-7), float64(float32(1-1e-7))) // the bound that float32 has
 				s, gamma, weight := t[i]*(1-l.LabelSmoothing)+l.LabelSmoothing/2, or(l.Gamma, 2), 1.0
 				if l.Alpha != 0 {
 					weight = s*l.Alpha + (1-s)*(1-l.Alpha)
