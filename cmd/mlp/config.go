@@ -217,12 +217,23 @@ const choicesHelp = `Names take settings, as in --optimizer=adam:beta1=0.8,amsgr
                  sparse_categorical_accuracy, top_k_categorical_accuracy(5),
                  precision(0.5), recall(0.5), f1_score(macro, micro or
                  weighted), auc, rmse, r2_score, and each loss
+    --augment    of images: flip[=vertical or both], turn (by quarters),
+                 crop=PIXELS, shift=SHARE, rotation=TURNS, zoom=SHARE,
+                 brightness=SHARE, contrast=SHARE, cutout=PIXELS
+                 of any rows: noise=DEVIATION, mixup=ALPHA (as the last)
     --plateau    factor=0.1,patience=10,min_delta=0.0001,cooldown=0,min_rate=0
                  are the defaults
 
 A schedule goes from the learning rate, or rises to it; its steps are updates, and where they may be left out they are those of the whole training.
 
 --task=auto takes texts, two numbers, and the whole numbers 0, 1, 2, … or 1, 2, 3, … up to 20 for classes.
+
+--scale=auto is standard, of images minmax, which takes all pixels alike.
+
+Changes of --augment are made in their order; numbers are the most that is drawn. Noise is added to the scaled features.
+
+A feature whose cells are texts, half of them or more, becomes a column of 0 and 1 for each text. Cells that are empty or NaN are filled in: ` +
+	`numbers by the mean, texts by the most frequent one. The model file has all of this, for evaluate and predict.
 
 A regression's targets are standardised for training, so the loss and MAE of the epochs are in units of their deviation; the saved ` +
 	`network predicts, and the test tells, in the targets' own units. The losses mape, msle, poisson and cosine_similarity are trained on ` +

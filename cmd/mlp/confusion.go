@@ -4,17 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed975aa5d7/mlp"
 )
 
-// confusion returns a table of how many rows of each class were taken for which.
-func confusion(classes []string, y []float32, predictions []int) string {
-	counts := make([][]int, len(classes))
-	for i := range counts {
-		counts[i] = make([]int, len(classes))
-	}
-	for row, class := range predictions {
-		counts[int(y[row])][class]++
-	}
+// confusionTable returns how many rows of each class were taken for which, in the order of their names.
+func confusionTable(classes []string, m *mlp.ConfusionMatrix) string {
 	width := len("label \\ prediction")
 	for _, name := range classes {
 		width = max(width, utf8.RuneCountInString(name))
@@ -26,8 +21,8 @@ func confusion(classes []string, y []float32, predictions []int) string {
 	}
 	for i, name := range classes {
 		fmt.Fprintf(&b, "\n%-*s", width, name)
-		for j, n := range counts[i] {
-			fmt.Fprintf(&b, "  %*d", max(6, utf8.RuneCountInString(classes[j])), n)
+		for j, other := range classes {
+			fmt.Fprintf(&b, "  %*.0f", max(6, utf8.RuneCountInString(other)), m.Counts[i*len(classes)+j])
 		}
 	}
 	b.WriteString("\n")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"image/color"
@@ -107,6 +108,7 @@ type figure struct {
 	title  string
 	legend []kind
 	panels [][]*plot.Plot // rows of two, or of one
+	height vg.Length      // of a panel; 0 means panelHeight
 }
 
 // kind is a kind of curve.
@@ -265,7 +267,8 @@ func (f *figure) headHeight() vg.Length {
 
 // size returns the width and height of the figure.
 func (f *figure) size() (width, height vg.Length) {
-	return panelWidth*vg.Length(len(f.panels[0])) + 2*margin, panelHeight*vg.Length(len(f.panels)) + f.headHeight() + margin
+	return panelWidth*vg.Length(len(f.panels[0])) + 2*margin,
+		cmp.Or(f.height, panelHeight)*vg.Length(len(f.panels)) + f.headHeight() + margin
 }
 
 // writePNG writes the figure as PNG.

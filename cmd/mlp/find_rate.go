@@ -93,7 +93,11 @@ func (c *findRateCommand) Run() error {
 	if err := writeFigure(f, figure); err != nil || curve.Suggestion == 0 {
 		return err
 	}
-	fmt.Printf("\nNext: %s train %s --learning-rate=%s, and the flags given here\n", programName(), shellWord(c.Data), rate(curve.Suggestion))
+	data := shellWord(c.Data)
+	if c.Labels != "" {
+		data += " " + shellWord(c.Labels)
+	}
+	fmt.Printf("\nNext: %s train %s --learning-rate=%s, and the flags given here\n", programName(), data, rate(curve.Suggestion))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"unicode/utf8"
 
 	"github.com/seed975aa5d7/mlp"
 )
@@ -28,40 +29,123 @@ func (c *inspectCommand) Run() error {
 	} else {
 		fmt.Printf("Task: regression, %d outputs\n", m.Outputs())
 	}
-	var columns []string
-	var values func(feature int) []float64
-	switch s := n.Scaler.(type) {
-	case *mlp.StandardScaler:
-		fmt.Println("Scaling: standard")
-		columns, values = []string{"mean", "deviation"}, func(i int) []float64 { return []float64{s.Mean[i], s.Scale[i]} }
-	case *mlp.MinMaxScaler:
-		fmt.Println("Scaling: minmax")
-		columns, values = []string{"min", "max"}, func(i int) []float64 { return []float64{s.DataMin[i], s.DataMax[i]} }
-	default:
-		fmt.Println("Scaling: none")
-	}
-	fmt.Printf("Kernel: %s\n\n", n.Kernel())
-
-	name := func(i int) string {
-		if n.FeatureNames == nil {
-			return fmt.Sprintf("feature %d", i+1)
+	scaling, columns := "none", []column(nil)
+	for _, step := range m.steps() {
+		switch s := step.(type) {
+		case *mlp.SimpleImputer:
+			fmt.Println("Missing values: filled in")
+		case *mlp.OneHotEncoder:
+			fmt.Printf("Texts: %s; a column for each text makes %d features\n", categoryCounts(s.FeatureNames,
+				s.CategoryNames), n.Features())
+		case *mlp.StandardScaler:
+			scaling, columns = "standard", []column{{"mean", s.Mean}, {"deviation", s.Scale}}
+		case *mlp.MinMaxScaler:
+			scaling, columns = "minmax", []column{{"min", s.DataMin}, {"max", s.DataMax}}
+		case *mlp.MaxAbsScaler:
+			scaling, columns = "by the greatest absolute value", []column{{"greatest", s.MaxAbs}}
+		case *mlp.RobustScaler:
+			scaling, columns = "robust", []column{{"center", s.Center}, {"scale", s.Scale}}
+		case *mlp.Normalizer:
+			scaling = "each row to length 1"
 		}
-		return n.FeatureNames[i]
 	}
+	fmt.Printf("Scaling: %s\nKernel: %s\n\n", scaling, n.Kernel())
+	m.printInputs()
+	names, err := m.columnNames()
+	if err != nil {
+		return err
+	}
+	printColumns(names, columns)
+	fmt.Printf("\n%s", n.Summary())
+	return nil
+}
+
+// column is a number of each feature.
+type column struct {
+	title  string
+	values []float64
+}
+
+// printInputs prints what stands in for missing values, and the texts that the model knows, if it has such features.
+func (m model) printInputs() {
+	var filled []float64
+	texts := make([][]string, m.inputs())
+	for _, step := range m.steps() {
+		switch s := step.(type) {
+		case *mlp.SimpleImputer:
+			filled = s.Statistics
+		case *mlp.OneHotEncoder:
+			texts = s.CategoryNames
+		}
+	}
+	for j, names := range texts {
+		if names == nil && filled == nil {
+			continue
+		}
+		fmt.Printf("%s:", m.inputName(j))
+		if names != nil {
+			fmt.Printf(" %s", quoted(names))
+		}
+		switch {
+		case filled == nil:
+		case names != nil:
+			fmt.Printf("; %q where it is missing", names[int(filled[j])])
+		default:
+			fmt.Printf(" %.5g where it is missing", filled[j])
+		}
+		fmt.Println()
+	}
+	if filled != nil || len(m.CSVConfig().Categories) > 0 {
+		fmt.Println()
+	}
+}
+
+// inputName names a feature before the scaler.
+func (m model) inputName(feature int) string {
+	if m.FeatureNames == nil {
+		return fmt.Sprintf("feature %d", feature+1)
+	}
+	return m.FeatureNames[feature]
+}
+
+// columnNames names the columns that the network takes: the features, or what the encoder makes of them.
+func (m model) columnNames() ([]string, error) {
+	row := &mlp.Dataset{Features: m.inputs(), X: make([]float32, m.inputs())}
+	for j := range row.Features {
+		row.FeatureNames = append(row.FeatureNames, m.inputName(j))
+	}
+	for _, step := range m.steps() {
+		encoder, ok := step.(*mlp.OneHotEncoder)
+		if !ok {
+			continue
+		}
+		for j, categories := range encoder.Categories {
+			if categories != nil {
+				row.X[j] = float32(categories[0]) // zero may be none
+			}
+		}
+		if err := encoder.Transform(row); err != nil {
+			return nil, err
+		}
+	}
+	return row.FeatureNames, nil
+}
+
+// printColumns prints a table with a line a feature.
+func printColumns(names []string, columns []column) {
 	width := len("feature")
-	for i := range n.Features() {
-		width = max(width, len(name(i)))
+	for _, name := range names {
+		width = max(width, utf8.RuneCountInString(name))
 	}
 	fmt.Printf("%-*s", width, "feature")
 	for _, c := range columns {
-		fmt.Printf(" %12s", c)
+		fmt.Printf(" %12s", c.title)
 	}
-	for i := range n.Features() {
-		fmt.Printf("\n%-*s", width, name(i))
-		for j := range columns {
-			fmt.Printf(" %12.5g", values(i)[j])
+	for i, name := range names {
+		fmt.Printf("\n%-*s", width, name)
+		for _, c := range columns {
+			fmt.Printf(" %12.5g", c.values[i])
 		}
 	}
-	fmt.Printf("\n\n%s", n.Summary())
-	return nil
+	fmt.Println()
 }

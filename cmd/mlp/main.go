@@ -1,4 +1,4 @@
-// Command mlp trains multilayer perceptrons on tables of numbers, tests them, and predicts with them.
+// Command mlp trains multilayer perceptrons on tables and images, tests them, and predicts with them.
 package main
 
 import (
@@ -11,15 +11,16 @@ import (
 )
 
 type commands struct {
-	Train    trainCommand    `cmd:"" help:"Train a network on iris, synthetic data or a CSV file."`
+	Train    trainCommand    `cmd:"" help:"Train a network on iris, synthetic data, a CSV file or images."`
+	Describe describeCommand `cmd:"" help:"Tell what is in data, and what is wrong with it."`
 	FindRate findRateCommand `cmd:"" help:"Look for a learning rate to train with."`
-	Evaluate evaluateCommand `cmd:"" help:"Tell how well a model predicts the labels of a CSV file."`
-	Predict  predictCommand  `cmd:"" help:"Predict the rows of a CSV file, or one row."`
+	Evaluate evaluateCommand `cmd:"" help:"Tell how well a model predicts the labels of a CSV file or of images."`
+	Predict  predictCommand  `cmd:"" help:"Predict the rows of a CSV file, one row, or an image."`
 	Inspect  inspectCommand  `cmd:"" help:"Tell what a model file holds."`
 	Plot     plotCommand     `cmd:"" help:"Draw the curves of a training from its history."`
 }
 
-const description = `Train multilayer perceptrons on tables of numbers, test them, and predict with them.
+const description = `Train multilayer perceptrons on tables and images, test them, and predict with them.
 
 To begin with: mlp train iris`
 

@@ -314,7 +314,8 @@ func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	succeed(t, dir, "", "train", "iris", "--epochs=1", "--model=iris.safetensors")
 	for name, text := range map[string]string{
-		"nan.csv":    "a,b,kind\n1,2,x\n1,NaN,y\n",
+		"nan.csv":    "a,b,kind\n1,NaN,x\n1,nan,y\n1,,y\n",
+		"word.csv":   "a,b,kind\n1,2,x\n1,3,y\n1,?,y\n",
 		"empty.csv":  "",
 		"header.csv": "a,b\n",
 		"text.csv":   "id,a,kind\nr1,2,x\nr2,3,y\n",
@@ -424,11 +425,13 @@ func TestErrors(t *testing.T) {
 		{"train iris --label=species", failure, "built in"},
 		{"train iris --task=regression", failure, "has classes"},
 		{"train nosuch.csv", failure, "nosuch.csv: "},
-		{"train .", failure, "directory"},
-		{"train nan.csv", failure, `nan.csv:3: column "b"`},
+		{"train .", failure, "there is no image in a class folder"},
+		{"train nan.csv", failure, `feature "b" has no value in any row`},
+		{"train word.csv", failure, `word.csv:4: column "b": "?" is not a number; --ignore leaves a column out`},
+		{"train text.csv --no-header", failure, `column 1: "id" is not a number`},
 		{"train empty.csv", failure, "empty.csv: the file is empty"},
 		{"train header.csv", failure, "header.csv: there are no rows"},
-		{"train text.csv", failure, `text.csv:2: column "id": "r1" is not a number; --ignore leaves a column out`},
+		{"train text.csv", failure, `text.csv: column "id" has another text in each row, from which nothing can be learnt; --ignore leaves it out`},
 		{"train text.csv --ignore=name", failure, `no column is named "name"`},
 		{"train text.csv --label=name", failure, `no column is named "name"; there are "id", "a", "kind"`},
 		{"train text.csv --label=4", failure, `"4"`},
@@ -485,7 +488,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "train", "find-rate", "evaluate", "predict", "inspect", "plot"} {
+	for _, command := range []string{"", "train", "describe", "find-rate", "evaluate", "predict", "inspect", "plot"} {
 		args := append(strings.Fields(command), "--help")
 		out := succeed(t, t.TempDir(), "", args...)
 		if !strings.HasPrefix(out, "Usage: mlp ") {

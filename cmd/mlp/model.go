@@ -58,8 +58,8 @@ func (m model) loss() (mlp.Loss, []mlp.Metric) {
 	return mlp.SparseCategoricalCrossentropy{}, []mlp.Metric{mlp.Accuracy{}}
 }
 
-// printScores evaluates the model on scaled samples and prints the loss and the metrics: "Test Accuracy: 1.0", if prefix
-// is "Test ".
+// printScores evaluates the model on scaled samples and prints the loss and the metrics: "Test Accuracy: 1.0", if
+// prefix is "Test ".
 func (m model) printScores(d *mlp.Dataset, prefix string, loss mlp.Loss, metrics []mlp.Metric) error {
 	trainer, err := mlp.NewTrainer(m.Network, mlp.TrainerConfig{Loss: loss, Metrics: metrics, BatchSize: 256})
 	if err != nil {
@@ -95,10 +95,52 @@ func title(name string) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
+// steps returns what the model's scaler does, one after another.
+func (m model) steps() mlp.Pipeline {
+	switch s := m.Scaler.(type) {
+	case nil:
+		return nil
+	case mlp.Pipeline:
+		return s
+	default:
+		return mlp.Pipeline{s}
+	}
+}
+
+// inputs returns the number of features before the scaler, which may make several columns of one.
+func (m model) inputs() int {
+	for _, step := range m.steps() {
+		if encoder, ok := step.(*mlp.OneHotEncoder); ok {
+			return len(encoder.FeatureNames)
+		}
+	}
+	return m.Features()
+}
+
+// csvConfig returns how the model's features are read from a file.
+func (m model) csvConfig(file *table) (mlp.CSVConfig, error) {
+	cfg := m.CSVConfig()
+	if file.format.NoHeader {
+		if cfg.Categories != nil {
+			return cfg, fmt.Errorf("%s: some of the model's features are texts, which need a header with their names",
+				file.file)
+		}
+		cfg.Features = nil
+	}
+	return cfg, nil
+}
+
+func (m model) checkFeatures(d *mlp.Dataset) error {
+	if d.Features != m.inputs() {
+		return fmt.Errorf("the data has %d features, the model wants %d", d.Features, m.inputs())
+	}
+	return nil
+}
+
 // scale applies the model's scaler, if it has one, to samples.
 func (m model) scale(d *mlp.Dataset) error {
-	if d.Features != m.Features() {
-		return fmt.Errorf("the data has %d features, the model wants %d", d.Features, m.Features())
+	if err := m.checkFeatures(d); err != nil {
+		return err
 	}
 	if m.Scaler == nil {
 		return nil

@@ -61,6 +61,14 @@ func writeTo(write func(io.Writer) error) func(path string) error {
 	}
 }
 
+// plural returns a number of things.
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + one + "s"
+}
+
 // programName returns how this program was called: under "go run" it has no name that can be called again.
 func programName() string {
 	if strings.Contains(os.Args[0], "go-build") {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -16,11 +17,12 @@ import (
 
 type predictCommand struct {
 	Model string            `arg:"" help:"A model file."`
-	Data  string            `arg:"" optional:"" help:"A CSV file with the model's features (other columns are not looked at), or - for standard input."`
+	Data  string            `arg:"" optional:"" help:"A CSV file with the model's features (other columns are not looked at), - for standard input, or an image."`
 	Row   string            `xor:"rows" placeholder:"5.1,3.5,…" help:"One row of features, in the model's order, in place of a file."`
 	Set   map[string]string `xor:"rows" mapsep:"," placeholder:"NAME=VALUE" help:"One row, feature by feature: --set width=3.5,length=5.1."`
 	Out   string            `placeholder:"FILE" help:"Write there instead of to standard output."`
 	csvFlags
+	imageFlags
 }
 
 func (*predictCommand) Help() string {
@@ -38,10 +40,10 @@ func (c *predictCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	if err := m.scale(d); err != nil {
+	if err := m.checkFeatures(d); err != nil {
 		return err
 	}
-	outputs, err := m.Predict(d.X)
+	outputs, err := m.PredictRaw(d.X)
 	if err != nil {
 		return err
 	}
@@ -66,26 +68,42 @@ func (c *predictCommand) rows(m model) (*mlp.Dataset, error) {
 	case single:
 		return m.parseSet(c.Set)
 	}
+	if err := checkDataFlags(c.Data, "", c.csvFlags, c.imageFlags); err != nil {
+		return nil, err
+	}
+	if isImage(c.Data) {
+		return readImage(c.Data, c.imageFlags)
+	}
 	file, err := openTable(c.Data, c.csvFlags)
 	if err != nil {
 		return nil, err
 	}
-	var cfg mlp.CSVConfig
-	if !c.NoHeader {
-		cfg.Features = m.FeatureNames
+	cfg, err := m.csvConfig(file)
+	if err != nil {
+		return nil, err
 	}
 	return file.read(cfg)
 }
 
 // parseRow reads a row of features in the model's order.
 func (m model) parseRow(row string) (*mlp.Dataset, error) {
-	cells := strings.Split(row, ",")
-	if len(cells) != m.Features() {
-		return nil, fmt.Errorf("--row has %d values, the model has %d features%s", len(cells), m.Features(), m.featureList())
+	r := csv.NewReader(strings.NewReader(row))
+	r.TrimLeadingSpace = true
+	rows, err := r.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("--row: %w", err)
 	}
-	d := &mlp.Dataset{Features: m.Features()}
+	if len(rows) != 1 {
+		return nil, fmt.Errorf("--row has %d lines, want one", len(rows))
+	}
+	cells := rows[0]
+	if len(cells) != m.inputs() {
+		return nil, fmt.Errorf("--row has %d values, the model has %d features%s", len(cells), m.inputs(),
+			m.featureList())
+	}
+	d := &mlp.Dataset{Features: m.inputs()}
 	for i, cell := range cells {
-		v, err := parseNumber(cell)
+		v, err := m.parseFeature(i, cell)
 		if err != nil {
 			return nil, fmt.Errorf("--row: value %d: %w", i+1, err)
 		}
@@ -99,7 +117,7 @@ func (m model) parseSet(values map[string]string) (*mlp.Dataset, error) {
 	if m.FeatureNames == nil {
 		return nil, errors.New("--set: the model's features have no names; use --row")
 	}
-	d := &mlp.Dataset{Features: m.Features(), X: make([]float32, m.Features())}
+	d := &mlp.Dataset{Features: m.inputs(), X: make([]float32, m.inputs())}
 	var missing []string
 	for i, name := range m.FeatureNames {
 		cell, ok := values[name]
@@ -108,7 +126,7 @@ func (m model) parseSet(values map[string]string) (*mlp.Dataset, error) {
 			continue
 		}
 		var err error
-		if d.X[i], err = parseNumber(cell); err != nil {
+		if d.X[i], err = m.parseFeature(i, cell); err != nil {
 			return nil, fmt.Errorf("--set %s: %w", name, err)
 		}
 	}
@@ -131,10 +149,26 @@ func (m model) featureList() string {
 	return ": " + quoted(m.FeatureNames)
 }
 
-func parseNumber(s string) (float32, error) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(s), 32)
+// parseFeature reads one feature: a number, the number of a text that the model knows, or NaN if the model knows what
+// to fill in.
+func (m model) parseFeature(feature int, cell string) (float32, error) {
+	cell = strings.TrimSpace(cell)
+	cfg := m.CSVConfig()
+	if cfg.AllowMissing && isMissing(cell) {
+		return float32(math.NaN()), nil
+	}
+	if m.FeatureNames != nil {
+		if names := cfg.Categories[m.FeatureNames[feature]]; names != nil {
+			i := slices.Index(names, cell)
+			if i < 0 {
+				return 0, fmt.Errorf("%q is none of the texts that the model knows: %s", cell, quoted(names))
+			}
+			return float32(i), nil
+		}
+	}
+	v, err := strconv.ParseFloat(cell, 32)
 	if err != nil || v-v != 0 {
-		return 0, fmt.Errorf("%q is no finite number", s)
+		return 0, fmt.Errorf("%q is no finite number", cell)
 	}
 	return float32(v), nil
 }

@@ -6,15 +6,18 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seed975aa5d7/mlp"
 )
 
 // trainingData says which samples to train on, and what to learn from them.
 type trainingData struct {
-	Data string `arg:"" help:"iris, synthetic (1000 rows of scikit-learn's make_classification), a CSV file, or - for standard input."`
+	Data   string `arg:"" help:"iris, synthetic (1000 rows of scikit-learn's make_classification), a CSV file, - for standard input, or a folder with a folder of images for each class."`
+	Labels string `arg:"" optional:"" help:"The labels, where data is an IDX file of images."`
 
 	csvFlags
+	imageFlags
 	Label  []string `group:"data" placeholder:"COLUMN" help:"Column to learn, by name or number, or several of numbers. (default: the last)"`
 	Ignore []string `group:"data" placeholder:"COLUMN" help:"Columns to leave out, by name or number."`
 	Task   string   `group:"data" enum:"auto,classification,regression" default:"auto" placeholder:"TASK" help:"classification, regression or auto: by the labels. (default ${default})"`
@@ -25,12 +28,17 @@ type samples struct {
 	*mlp.Dataset
 	name  string // iris, synthetic, or the file
 	label string
+
+	skipped []string // files of a folder of images
 }
 
 // isClassification reports whether Y holds class indices.
 func (s samples) isClassification() bool {
 	return s.ClassNames != nil
 }
+
+// isImages reports whether the rows are images.
+func (s samples) isImages() bool { return s.Image != mlp.ImageShape{} }
 
 func isBuiltin(data string) bool {
 	return data == "iris" || data == "synthetic"
@@ -39,19 +47,32 @@ func isBuiltin(data string) bool {
 // builtinSamples returns samples that need no file.
 func builtinSamples(data string, randomState uint32) (samples, error) {
 	if data == "iris" {
-		return samples{mlp.Iris(), data, `"species"`}, nil
+		return samples{Dataset: mlp.Iris(), name: data, label: `"species"`}, nil
 	}
 	d, err := mlp.MakeClassification(mlp.ClassificationConfig{Samples: 1000, Features: 20, RandomState: randomState})
-	return samples{d, data, "the class"}, err
+	return samples{Dataset: d, name: data, label: "the class"}, err
 }
 
 // load reads or makes the samples.
 func (t *trainingData) load(randomState uint32) (samples, error) {
+	if err := checkDataFlags(t.Data, t.Labels, t.csvFlags, t.imageFlags); err != nil {
+		return samples{}, err
+	}
 	builtin := isBuiltin(t.Data)
-	switch {
+	folder := isFolder(t.Data)
+	switch images := folder || t.Labels != ""; {
+	case images && (len(t.Label) > 0 || len(t.Ignore) > 0):
+		return samples{}, errors.New("--label and --ignore say nothing about images")
+	case images && t.Task == "regression":
+		return samples{}, fmt.Errorf("%s has classes, which --task regression cannot learn", t.Data)
+	case folder:
+		return readImages(t.Data, t.imageFlags, nil)
+	case images:
+		return readIDX(t.Data, t.Labels)
 	case builtin && (len(t.Label) > 0 || len(t.Ignore) > 0 || t.NoHeader || t.Separator != ","):
-		return samples{}, fmt.Errorf("%s is built in, so --label, --ignore, --no-header and --separator say nothing about it; "+
-			"write ./%s for a file of that name", t.Data, t.Data)
+		return samples{},
+			fmt.Errorf("%s is built in, so --label, --ignore, --no-header and --separator say nothing about it; "+
+				"write ./%s for a file of that name", t.Data, t.Data)
 	case builtin && t.Task == "regression":
 		return samples{}, fmt.Errorf("%s has classes, which --task regression cannot learn", t.Data)
 	case builtin:
@@ -67,11 +88,58 @@ func (t *trainingData) load(randomState uint32) (samples, error) {
 // read takes the label and the features from a file.
 func (t *trainingData) read(file *table) (samples, error) {
 	s, err := t.readColumns(file)
+	if err == nil {
+		err = s.checkCategories()
+	}
 	var at *mlp.CSVError
-	if errors.As(err, &at) && at.Line == 2 && at.Name != "" && !slices.Contains(t.Label, at.Name) {
-		err = fmt.Errorf("%w; --ignore leaves a column out", err) // in the first row: it is probably a column of texts
+	labels := t.Label
+	if len(labels) == 0 {
+		labels = file.columns[len(file.columns)-1:]
+	}
+	if errors.As(err, &at) && at.Line > 1 && at.Name != "" && !slices.Contains(labels, at.Name) {
+		err = fmt.Errorf("%w; --ignore leaves a column out", err)
 	}
 	return s, err
+}
+
+// maxCategories bounds the texts of a column, each of which becomes a column itself.
+const maxCategories = 1000
+
+// checkCategories returns an error if a column of texts rather names the rows than tells something about them.
+func (s samples) checkCategories() error {
+	for j, names := range s.Categories {
+		known := 0
+		for i := j; i < len(s.X); i += s.Features {
+			if s.X[i] == s.X[i] {
+				known++
+			}
+		}
+		switch n := len(names); {
+		case n > maxCategories:
+			return fmt.Errorf("%s: column %q has %d different texts, want %d at most; --ignore leaves it out",
+				s.name, s.FeatureNames[j], n, maxCategories)
+		case n > 0 && n == known:
+			return fmt.Errorf("%s: column %q has another text in each row, from which nothing can be learnt; --ignore leaves it out",
+				s.name, s.FeatureNames[j])
+		}
+	}
+	return nil
+}
+
+// missing returns the number of features that have no value, and whether they are numbers or categories.
+func (s samples) missing() (values int, numbers, categories bool) {
+	for i, v := range s.X {
+		if v == v {
+			continue
+		}
+		values++
+		if s.Categories != nil && s.Categories[i%s.Features] != nil {
+			categories = true
+		} else {
+			numbers = true
+		}
+	}
+	return values, numbers, categories
 }
 
 func (t *trainingData) readColumns(file *table) (samples, error) {
@@ -82,7 +150,7 @@ func (t *trainingData) readColumns(file *table) (samples, error) {
 		return samples{}, fmt.Errorf("%s has one column only, want features and a label; "+
 			"is %q what stands between its cells (--separator)?", file.file, t.Separator)
 	}
-	ignore, err := file.names(t.Ignore)
+	ignored, err := file.findAll(t.Ignore)
 	if err != nil {
 		return samples{}, err
 	}
@@ -93,7 +161,11 @@ func (t *trainingData) readColumns(file *table) (samples, error) {
 		}
 	}
 	s := samples{name: file.file, label: file.describe(columns[0])}
-	targets := mlp.CSVConfig{TargetIndexes: columns, Ignore: ignore}
+	features := mlp.CSVConfig{
+		Ignore: file.names(ignored), Categories: file.categories(slices.Concat(columns, ignored)), AllowMissing: true,
+	}
+	labels, targets := features, features
+	labels.LabelIndex, targets.TargetIndexes = columns[0], columns
 	if len(columns) > 1 {
 		if t.Task == "classification" {
 			return samples{}, errors.New("--task classification takes one --label")
@@ -103,7 +175,7 @@ func (t *trainingData) readColumns(file *table) (samples, error) {
 		return s, err
 	}
 	if t.Task != "regression" {
-		if s.Dataset, err = file.read(mlp.CSVConfig{LabelIndex: columns[0], Ignore: ignore}); err != nil {
+		if s.Dataset, err = file.read(labels); err != nil {
 			return samples{}, err
 		}
 	}
@@ -141,7 +213,8 @@ func areClasses(labels []string) bool {
 	return len(numbers) <= 20 && (numbers[0] == 0 || numbers[0] == 1)
 }
 
-// parts are the samples to train on, to validate after each epoch (nil for none), and to test at the end (nil for none).
+// parts are the samples to train on, to validate after each epoch (nil for none), and to test at the end (nil for
+// none).
 type parts struct {
 	train, validation, test *mlp.Dataset
 }
@@ -167,8 +240,9 @@ func (s samples) split(test, validation float64, randomState uint32) (p parts, e
 	rows := p.train.Rows()
 	n := int(float64(rows) * (1 - validation))
 	if n == 0 || n == rows {
-		return parts{}, fmt.Errorf("--validation %v of %d rows leaves %d to train on and %d to validate, want at least one each",
-			validation, rows, n, rows-n)
+		return parts{},
+			fmt.Errorf("--validation %v of %d rows leaves %d to train on and %d to validate, want at least one each",
+				validation, rows, n, rows-n)
 	}
 	order := make([]int, rows)
 	for i := range order {
@@ -181,34 +255,53 @@ func (s samples) split(test, validation float64, randomState uint32) (p parts, e
 	return p, err
 }
 
-// scale fits a scaler to the features of the rows that are trained on, and scales all parts by it.
-func (p parts) scale(kind string) (mlp.Preprocessor, error) {
-	var scaler mlp.Preprocessor
-	switch kind {
-	case "standard":
-		scaler = &mlp.StandardScaler{}
-	case "minmax":
-		scaler = &mlp.MinMaxScaler{}
-	default:
-		return nil, nil
+// pipeline returns what the features need before a network takes them, or nil: missing values filled in, categories as
+// a column each, and a scaling. It is fitted to the rows that are trained on.
+func (s samples) pipeline(scaling string, train *mlp.Dataset) (mlp.Preprocessor, error) {
+	if s.isImages() && scaling == "minmax" {
+		return pixelScaler(train)
 	}
-	if err := scaler.Fit(p.train); err != nil {
-		return nil, err
+	var steps mlp.Pipeline
+	if n, _, _ := s.missing(); n > 0 {
+		steps = append(steps, &mlp.SimpleImputer{})
+	}
+	if s.Categories != nil {
+		steps = append(steps, &mlp.OneHotEncoder{})
+	}
+	switch scaling {
+	case "standard":
+		steps = append(steps, &mlp.StandardScaler{})
+	case "minmax":
+		steps = append(steps, &mlp.MinMaxScaler{})
+	}
+	switch len(steps) {
+	case 0:
+		return nil, nil
+	case 1:
+		return steps[0], steps[0].Fit(train)
+	}
+	return steps, steps.Fit(train)
+}
+
+// preprocess applies the scaler, if there is one, to all parts.
+func (p parts) preprocess(scaler mlp.Preprocessor) error {
+	if scaler == nil {
+		return nil
 	}
 	for _, d := range []*mlp.Dataset{p.train, p.validation, p.test} {
 		if d == nil {
 			continue
 		}
 		if err := scaler.Transform(d); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return scaler, nil
+	return nil
 }
 
 // scaleTargets standardises the targets of a regression for training, by the mean and deviation of the rows that are
-// trained on: a network whose outputs begin around 0 would take ages to reach a target around 200000. The test keeps its
-// units, for unscaleOutputs gives them to the network.
+// trained on: a network whose outputs begin around 0 would take ages to reach a target around 200000. The test keeps
+// its units, for unscaleOutputs gives them to the network.
 func (p parts) scaleTargets() (*mlp.StandardScaler, error) {
 	scaler := &mlp.StandardScaler{}
 	for _, d := range []*mlp.Dataset{p.train, p.validation} {
@@ -247,4 +340,34 @@ func unscaleOutputs(n *mlp.Network, scaler *mlp.StandardScaler) error {
 		}
 	}
 	return n.SetWeights(last, tensors...)
+}
+
+// rowText returns the first row of samples as the cells of a CSV file.
+func rowText(d *mlp.Dataset) []string {
+	var cells []string
+	for j, v := range d.X[:d.Features] {
+		cell := number(v)
+		switch {
+		case v != v:
+			cell = ""
+		case d.Categories != nil && d.Categories[j] != nil:
+			cell = d.Categories[j][int(v)]
+			if strings.ContainsAny(cell, ",\"\n") {
+				cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+			}
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+// categoryCounts tells how many texts each feature has that is one: "color" (3), "shape" (2).
+func categoryCounts(features []string, categories [][]string) string {
+	var words []string
+	for j, names := range categories {
+		if names != nil {
+			words = append(words, fmt.Sprintf("%q (%d)", features[j], len(names)))
+		}
+	}
+	return strings.Join(words, ", ")
 }

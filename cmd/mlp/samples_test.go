@@ -55,8 +55,11 @@ func TestSplit(t *testing.T) {
 	if len(seen) != rows {
 		t.Errorf("the parts have %d different rows, want %d", len(seen), rows)
 	}
-	scaler, err := p.scale("standard")
+	scaler, err := samples{Dataset: d}.pipeline("standard", p.train)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.preprocess(scaler); err != nil {
 		t.Fatal(err)
 	}
 	if got := scaler.(*mlp.StandardScaler).Mean[0]; math.Abs(got-mean) > 1e-9 {

@@ -12,13 +12,13 @@ const defaultRandomState = 42
 // setup is everything that a first batch needs: data, network, loss and optimizer.
 type setup struct {
 	HelpAll helpAllFlag `help:"Show all flags, and the names that they take."`
-	Config  configFlag  `placeholder:"FILE" help:"YAML or JSON file of values for flags that are not given."`
+	Config  configFlag  `placeholder:"FILE" help:"YAML or JSON file of values for other flags."`
 
 	trainingData
 	Test        float64 `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the rows to test on in the end. (default ${default})"`
 	Validation  float64 `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the others to validate on. (default ${default})"`
 	RandomState uint32  `group:"data" hidden:"" default:"42" placeholder:"N" help:"Seed of the split and of synthetic data, as scikit-learn's random_state. (default ${default})"`
-	Scale       string  `group:"data" enum:"standard,minmax,none" default:"standard" placeholder:"KIND" help:"Scaling of the features: standard, minmax or none. (default ${default})"`
+	Scale       string  `group:"data" enum:"auto,standard,minmax,none" default:"auto" placeholder:"KIND" help:"Of the features: standard, minmax or none. (default ${default})"`
 
 	architecture
 	objective
@@ -31,7 +31,8 @@ type setup struct {
 func (c *setup) check() error {
 	err := checkFlags(
 		flagValue{"--test", c.Test, belowOne}, flagValue{"--validation", c.Validation, belowOne},
-		flagValue{"--batch", float64(c.Batch), allowed{"1 to 1048576", func(v float64) bool { return v >= 1 && v <= 1<<20 }}})
+		flagValue{"--batch", float64(c.Batch), allowed{"1 to 1048576",
+			func(v float64) bool { return v >= 1 && v <= 1<<20 }}})
 	if err == nil {
 		err = c.architecture.check()
 	}
@@ -49,10 +50,11 @@ type workplace struct {
 	network *mlp.Network
 	trainer *mlp.Trainer
 	targets *mlp.StandardScaler // of the targets while training; nil if they are as they were
-	example []float32           // a row to test on, before it is scaled
+	example []string            // a row to test on, before it is scaled
 }
 
-// prepare reads the data and makes the network and its trainer. A schedule is made once the number of rows to train on is known.
+// prepare reads the data and makes the network and its trainer. A schedule is made once the number of rows to train
+// on is known.
 func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workplace, error) {
 	w := &workplace{}
 	var err error
@@ -63,20 +65,24 @@ func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workpla
 	if w.goal, err = c.objective.build(s); err != nil {
 		return nil, err
 	}
-	if w.network, err = c.architecture.build(s.Features, w.goal.outputs, w.goal.activation); err != nil {
-		return nil, err
-	}
-	w.network.Initialize(c.Seed)
-	w.network.FeatureNames, w.network.ClassNames = s.FeatureNames, s.ClassNames
 	if w.parts, err = s.split(c.Test, c.Validation, c.RandomState); err != nil {
 		return nil, err
 	}
-	if w.parts.test != nil {
-		w.example = append(w.example, w.parts.test.X[:s.Features]...)
+	if w.parts.test != nil && !s.isImages() {
+		w.example = rowText(w.parts.test)
 	}
-	if w.network.Scaler, err = w.parts.scale(c.Scale); err != nil {
+	scaler, err := s.pipeline(c.scaling(s), w.parts.train)
+	if err != nil {
+		return nil, fmt.Errorf("the rows to train: %w (--ignore)", err)
+	}
+	if err := w.parts.preprocess(scaler); err != nil {
 		return nil, err
 	}
+	if w.network, err = c.architecture.build(w.parts.train.Features, w.goal.outputs, w.goal.activation); err != nil {
+		return nil, err
+	}
+	w.network.Initialize(c.Seed)
+	w.network.FeatureNames, w.network.ClassNames, w.network.Scaler = s.FeatureNames, s.ClassNames, scaler
 	if err := w.goal.targets(&w.parts); err != nil {
 		return nil, err
 	}
@@ -96,16 +102,32 @@ func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workpla
 		return nil, err
 	}
 	w.trainer, err = mlp.NewTrainer(w.network, mlp.TrainerConfig{
-		Loss: w.goal.loss, Metrics: w.goal.metrics, WeightedMetrics: w.goal.weighted, Optimizer: optimizer, BatchSize: c.Batch, Seed: c.Seed,
+		Loss: w.goal.loss, Metrics: w.goal.metrics, WeightedMetrics: w.goal.weighted, Optimizer: optimizer,
+		BatchSize: c.Batch, Seed: c.Seed,
 		AccumulateSteps: c.Accumulate, NoDecay: c.NoDecay, EMA: c.EMA,
 	})
 	return w, err
 }
 
+// scaling returns the kind of scaling.
+func (c *setup) scaling(s samples) string {
+	switch {
+	case c.Scale != "auto":
+		return c.Scale
+	case s.isImages():
+		return "minmax"
+	}
+	return "standard"
+}
+
 // printPlan tells what is going to be learnt from what.
 func (c *setup) printPlan(w *workplace) {
 	s, p := w.samples, w.parts
-	fmt.Printf("Data: %s, %s", s.name, s.Summary())
+	summary := s.Summary
+	if s.isImages() {
+		summary = s.imageSummary
+	}
+	fmt.Printf("Data: %s, %s", s.name, summary())
 	if s.isClassification() {
 		fmt.Printf("\nTask: classification of %s, %d classes\n", s.label, len(s.ClassNames))
 	} else {
@@ -119,8 +141,25 @@ func (c *setup) printPlan(w *workplace) {
 		fmt.Printf(", %d to test", p.test.Rows())
 	}
 	fmt.Printf(" (random_state %d)\n", c.RandomState)
-	if c.Scale != "none" {
-		fmt.Printf("Scaling: %s, fitted on the rows to train\n", c.Scale)
+	if n, numbers, categories := s.missing(); n > 0 {
+		by := "the mean of its column"
+		switch {
+		case numbers && categories:
+			by += ", of texts the most frequent one"
+		case categories:
+			by = "the most frequent text of its column"
+		}
+		fmt.Printf("Missing: %s, each filled in by %s (of the rows to train)\n", plural(n, "value"), by)
+	}
+	if s.Categories != nil {
+		fmt.Printf("Texts: %s; a column for each text makes %d features\n", categoryCounts(s.FeatureNames,
+			s.Categories), p.train.Features)
+	}
+	switch scaling := c.scaling(s); {
+	case scaling == "minmax" && s.isImages():
+		fmt.Println("Scaling: minmax, of all pixels alike, fitted on the rows to train")
+	case scaling != "none":
+		fmt.Printf("Scaling: %s, fitted on the rows to train\n", scaling)
 	}
 	if w.targets != nil {
 		fmt.Println("Targets: standardised while training; the losses of the epochs are in units of their deviation")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,7 +17,7 @@ import (
 
 // csvFlags say how a CSV file is written.
 type csvFlags struct {
-	Separator string `group:"data" default:"," placeholder:"CHAR" help:"What parts two cells: one character, or \"tab\". (default ${default})"`
+	Separator string `group:"data" default:"," placeholder:"CHAR" help:"Character between two cells, or \"tab\". (default ${default})"`
 	NoHeader  bool   `group:"data" help:"The first line is a row already."`
 }
 
@@ -46,12 +47,13 @@ func openTable(file string, flags csvFlags) (*table, error) {
 	} else {
 		t.text, err = os.ReadFile(file)
 	}
+	if err == nil {
+		err = t.checkText()
+	}
 	if err != nil {
 		return nil, err
 	}
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(t.text, []byte("\ufeff"))))
-	r.Comma = separator
-	if t.columns, err = r.Read(); err != nil {
+	if t.columns, err = t.reader().Read(); err != nil {
 		_, err = t.read(mlp.CSVConfig{}) // meets the same error, and tells where
 		return nil, err
 	}
@@ -64,6 +66,13 @@ func openTable(file string, flags csvFlags) (*table, error) {
 	return t, nil
 }
 
+// reader returns a reader of the file's lines, of any length.
+func (t *table) reader() *csv.Reader {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(t.text, []byte("\ufeff"))))
+	r.Comma, r.FieldsPerRecord = t.format.Separator, -1
+	return r
+}
+
 // read reads the columns that cfg chooses.
 func (t *table) read(cfg mlp.CSVConfig) (*mlp.Dataset, error) {
 	cfg.Separator, cfg.NoHeader = t.format.Separator, t.format.NoHeader
@@ -73,6 +82,68 @@ func (t *table) read(cfg mlp.CSVConfig) (*mlp.Dataset, error) {
 		at.File = t.file
 	}
 	return d, err
+}
+
+// categories returns the columns of texts among those that are not skipped (counted from 1), as CSVConfig wants them.
+// Texts make up half of such a column's cells or more: a column of numbers with a word in it here and there is rather
+// one that is wrong there.
+func (t *table) categories(skip []int) map[string][]string {
+	if t.format.NoHeader {
+		return nil // categories belong to a name
+	}
+	texts, numbers := make([]int, len(t.columns)), make([]int, len(t.columns))
+	r := t.reader()
+	r.ReuseRecord = true
+	for first := true; ; first = false {
+		record, err := r.Read()
+		if err != nil {
+			break // read meets the same error, and tells where
+		}
+		if first {
+			continue
+		}
+		for i, cell := range record[:min(len(record), len(t.columns))] {
+			switch _, kind := parseCell(strings.Trim(cell, " \t")); kind {
+			case numberCell:
+				numbers[i]++
+			case textCell:
+				texts[i]++
+			}
+		}
+	}
+	categories := map[string][]string{}
+	for i, n := range texts {
+		if n > 0 && n >= numbers[i] && !slices.Contains(skip, i+1) {
+			categories[t.columns[i]] = nil
+		}
+	}
+	return categories
+}
+
+// cellKind is what a cell holds.
+type cellKind int
+
+const (
+	missingCell cellKind = iota
+	numberCell
+	textCell
+)
+
+// parseCell tells what a cell without spaces around it holds; a number that float32 does not hold is infinite.
+func parseCell(cell string) (float64, cellKind) {
+	if isMissing(cell) {
+		return 0, missingCell
+	}
+	v, err := strconv.ParseFloat(cell, 32)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return v, numberCell
+	}
+	return 0, textCell
+}
+
+// isMissing reports whether a cell without spaces around it has no value, as the library sees it.
+func isMissing(cell string) bool {
+	return cell == "" || strings.EqualFold(cell, "nan")
 }
 
 // find returns the number of a column, counted from 1, that is given by its name or number.
@@ -105,17 +176,13 @@ func (t *table) findAll(columns []string) ([]int, error) {
 	return numbers, nil
 }
 
-// names returns the names of columns, for those settings of the library that know no numbers.
-func (t *table) names(columns []string) ([]string, error) {
-	numbers, err := t.findAll(columns)
-	if err != nil {
-		return nil, err
-	}
+// names returns the names of columns, given by their numbers, for those settings of the library that know no numbers.
+func (t *table) names(columns []int) []string {
 	var names []string
-	for _, n := range numbers {
+	for _, n := range columns {
 		names = append(names, t.columns[n-1])
 	}
-	return names, nil
+	return names
 }
 
 // describe names a column, given by its number, to people.

@@ -24,17 +24,18 @@ type trainCommand struct {
 	Schedule     scheduleFlag `group:"optimizer" placeholder:"NAME" help:"How it changes: cosine:warmup=100, one_cycle, …"`
 	Plateau      plateauFlag  `group:"optimizer" hidden:"" placeholder:"SETTING=VALUE" help:"Lower the learning rate where --monitor no longer improves: factor=0.5,patience=5."`
 
-	Epochs          int     `group:"training" default:"50" placeholder:"N" help:"Passes over the training rows. (default ${default})"`
-	StepsPerEpoch   int     `group:"training" hidden:"" placeholder:"N" help:"End an epoch after this many steps, not after a pass over the rows."`
-	InitialEpoch    int     `group:"training" hidden:"" default:"0" placeholder:"N" help:"Count the epochs from here to --epochs. (default ${default})"`
-	NoShuffle       bool    `group:"training" hidden:"" help:"Keep the rows in the order in which the split leaves them."`
-	ValidateEvery   int     `group:"training" hidden:"" default:"1" placeholder:"EPOCHS" help:"Validate after each this many epochs. (default ${default})"`
-	Patience        int     `group:"training" placeholder:"EPOCHS" help:"Stop after so many without a better validation loss, and keep the best weights."`
-	MinDelta        float64 `group:"training" hidden:"" placeholder:"CHANGE" help:"What is better by no more than this does not count for --patience."`
-	RestoreBest     bool    `group:"training" hidden:"" negatable:"" default:"true" help:"With --patience, keep the best epoch's weights; else the last one's. (default yes)"`
-	Monitor         string  `group:"training" hidden:"" default:"val_loss" placeholder:"NAME" help:"What --patience, --plateau and --save-best look at: loss, a metric, or val_ and its name. (default ${default})"`
-	Checkpoint      string  `group:"training" placeholder:"FILE" help:"Keep the state of the training in FILE, from which the same command goes on after an interruption."`
-	CheckpointSteps int     `group:"training" hidden:"" placeholder:"N" help:"Write the checkpoint after each N steps too."`
+	Epochs          int         `group:"training" default:"50" placeholder:"N" help:"Passes over the training rows. (default ${default})"`
+	StepsPerEpoch   int         `group:"training" hidden:"" placeholder:"N" help:"End an epoch after this many steps, not after a pass over the rows."`
+	InitialEpoch    int         `group:"training" hidden:"" default:"0" placeholder:"N" help:"Count the epochs from here to --epochs. (default ${default})"`
+	NoShuffle       bool        `group:"training" hidden:"" help:"Keep the rows in the order in which the split leaves them."`
+	ValidateEvery   int         `group:"training" hidden:"" default:"1" placeholder:"EPOCHS" help:"Validate after each this many epochs. (default ${default})"`
+	Augment         augmentFlag `group:"training" placeholder:"CHANGES" help:"Random changes to rows: flip,crop=2,noise=0.1, …"`
+	Patience        int         `group:"training" placeholder:"EPOCHS" help:"Stop after so many without a better validation loss, and keep the best weights."`
+	MinDelta        float64     `group:"training" hidden:"" placeholder:"CHANGE" help:"What is better by no more than this does not count for --patience."`
+	RestoreBest     bool        `group:"training" hidden:"" negatable:"" default:"true" help:"With --patience, keep the best epoch's weights; else the last one's. (default yes)"`
+	Monitor         string      `group:"training" hidden:"" default:"val_loss" placeholder:"NAME" help:"What --patience, --plateau and --save-best look at: loss, a metric, or val_ and its name. (default ${default})"`
+	Checkpoint      string      `group:"training" placeholder:"FILE" help:"Keep the state of the training in FILE, from which the same command goes on after an interruption."`
+	CheckpointSteps int         `group:"training" hidden:"" placeholder:"N" help:"Write the checkpoint after each N steps too."`
 
 	Out         string `group:"output" default:"." placeholder:"DIR" help:"Folder of all files; old ones are replaced. (default ${default})"`
 	Model       string `group:"output" default:"model.safetensors" placeholder:"FILE" help:"The network, its scaler and its names. (default ${default})"`
@@ -186,8 +187,13 @@ func (c *trainCommand) fitConfig(w *workplace) (mlp.FitConfig, error) {
 	if err != nil {
 		return mlp.FitConfig{}, fmt.Errorf("--class-weights: %w", err)
 	}
+	augment, err := c.augmentations(w)
+	if err != nil {
+		return mlp.FitConfig{}, fmt.Errorf("--augment: %w", err)
+	}
 	f := mlp.FitConfig{
-		Epochs: c.Epochs, InitialEpoch: c.InitialEpoch, StepsPerEpoch: c.StepsPerEpoch, NoShuffle: c.NoShuffle,
+		Augment: augment,
+		Epochs:  c.Epochs, InitialEpoch: c.InitialEpoch, StepsPerEpoch: c.StepsPerEpoch, NoShuffle: c.NoShuffle,
 		ValidationData: w.parts.validation, ValidateEvery: c.ValidateEvery, ClassWeights: weights,
 	}
 	if c.Checkpoint != "" {
@@ -279,15 +285,11 @@ func (c *trainCommand) write(n *mlp.Network, history *mlp.History, name string) 
 }
 
 // printNext prints a command to go on with: the prediction of a test row, if it is short.
-func (c *trainCommand) printNext(row []float32) {
+func (c *trainCommand) printNext(row []string) {
 	file := shellWord(in(c.Out, c.Model))
 	if len(row) == 0 || len(row) > 10 {
 		fmt.Printf("\nNext: %s inspect %s\n", programName(), file)
 		return
 	}
-	values := make([]string, len(row))
-	for i, v := range row {
-		values[i] = number(v)
-	}
-	fmt.Printf("\nNext: %s predict %s --row=%s\n", programName(), file, strings.Join(values, ","))
+	fmt.Printf("\nNext: %s predict %s --row=%s\n", programName(), file, shellWord(strings.Join(row, ",")))
 }
