@@ -16,7 +16,8 @@ func TestNoAllocationsOptions(t *testing.T) {
 	}
 }
 
-// Nor does Fit around it, with class weights and a Monitor: an epoch of 40 steps allocates as often as one of 4.
+// Nor does Fit around it, with class weights and a Monitor: epochs of 40 steps allocate as often as epochs of 4. One allocation a
+// step would be 72 more; the runtime's own, under the race detector, are one or two.
 func TestNoAllocationsFit(t *testing.T) {
 	all := stepOptions()
 	o := all[len(all)-1]
@@ -36,7 +37,7 @@ func TestNoAllocationsFit(t *testing.T) {
 			}
 		})
 	}
-	if few, many := count(4*8), count(40*8); many > few {
+	if few, many := count(4*8), count(40*8); many > few+10 {
 		t.Errorf("Fit allocates %v times for 4 steps an epoch, but %v times for 40", few, many)
 	}
 }

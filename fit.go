@@ -395,8 +395,14 @@ func (f *fit) batch(order []int) (y, weights []float32) {
 		return s.Y, weights
 	}
 	t.gather(d.X, order)
-	for i, r := range order {
-		copy(t.yGather[i*d.Targets:][:d.Targets], d.Y[r*d.Targets:])
+	if d.Targets == 1 { // a call of copy for each label would cost more than the labels
+		for i, r := range order {
+			t.yGather[i] = d.Y[r]
+		}
+	} else {
+		for i, r := range order {
+			copy(t.yGather[i*d.Targets:][:d.Targets], d.Y[r*d.Targets:])
+		}
 	}
 	if f.weights != nil {
 		weights = t.wGather[:rows]
