@@ -17,7 +17,7 @@ func TestNoAllocationsOptions(t *testing.T) {
 }
 
 // Nor does Fit around it, with class weights and a Monitor: epochs of 40 steps allocate as often as epochs of 4. One allocation a
-// step would be 72 more; the runtime's own, under the race detector, are one or two.
+// step would be 72 more; the runtime's own, under the race detector, are some ten.
 func TestNoAllocationsFit(t *testing.T) {
 	all := stepOptions()
 	o := all[len(all)-1]
@@ -37,7 +37,7 @@ func TestNoAllocationsFit(t *testing.T) {
 			}
 		})
 	}
-	if few, many := count(4*8), count(40*8); many > few+10 {
+	if few, many := count(4*8), count(40*8); many > few+36 {
 		t.Errorf("Fit allocates %v times for 4 steps an epoch, but %v times for 40", few, many)
 	}
 }
