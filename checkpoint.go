@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -149,16 +150,15 @@ func (d *Dataset) digest() string {
 	h := sha256.New()
 	buffer := make([]byte, 0, ioChunk)
 	for _, values := range [][]float32{d.X, d.Y, d.SampleWeights} {
-		for len(values) > 0 {
-			n := min(len(values), ioChunk/4)
-			buffer = appendFloat32s(buffer[:0], values[:n])
+		for chunk := range slices.Chunk(values, ioChunk/4) {
+			buffer = appendFloat32s(buffer[:0], chunk)
 			h.Write(buffer)
-			values = values[n:]
 		}
 	}
 	return fmt.Sprintf("%d rows of %d features and %d targets, %x", d.Rows(), d.Features, d.Targets, h.Sum(nil)[:8])
 }
 
+// appendFloat32s appends the bits of x, little-endian.
 func appendFloat32s(b []byte, x []float32) []byte {
 	for _, v := range x {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))

@@ -104,7 +104,7 @@ func thresholdCounts[T float32 | float64](
 	}
 	rows := make([]int, 0, len(scores))
 	for row, v := range scores {
-		if v-v != 0 {
+		if !isFinite(v) {
 			return nil, fmt.Errorf("mlp: %s: the score of row %d is %v, want a finite one", what, row, v)
 		}
 		if weightOf(weights, row) != 0 {

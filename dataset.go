@@ -114,7 +114,7 @@ func (d *Dataset) checkLengths(what string) error {
 }
 
 // isFinite reports whether v is neither infinite nor NaN.
-func isFinite(v float32) bool {
+func isFinite[F float32 | float64](v F) bool {
 	return v-v == 0
 }
 
@@ -198,17 +198,9 @@ func (d *Dataset) Subset(indices []int) (*Dataset, error) {
 		}
 	}
 	s := d.withoutRows()
-	s.X = make([]float32, 0, len(indices)*d.Features)
-	s.Y = make([]float32, 0, len(indices)*d.Targets)
+	s.X, s.Y = gather(d.X, d.Features, indices), gather(d.Y, d.Targets, indices)
 	if d.SampleWeights != nil {
-		s.SampleWeights = make([]float32, 0, len(indices))
-	}
-	for _, index := range indices {
-		s.X = append(s.X, d.X[index*d.Features:][:d.Features]...)
-		s.Y = append(s.Y, d.Y[index*d.Targets:][:d.Targets]...)
-		if d.SampleWeights != nil {
-			s.SampleWeights = append(s.SampleWeights, d.SampleWeights[index])
-		}
+		s.SampleWeights = gather(d.SampleWeights, 1, indices)
 	}
 	return s, nil
 }

@@ -66,7 +66,7 @@ func (t *Trainer) FindLearningRate(ctx context.Context, d *Dataset, cfg RangeTes
 		t.rate = from * pow64(to/from, float64(step)/float64(steps-1))
 		loss := f.rangeStep()
 		smoothed := forth.add(loss)
-		if loss-loss != 0 || smoothed > float64(rateDiverged*best) {
+		if !isFinite(loss) || smoothed > float64(rateDiverged*best) {
 			break
 		}
 		best = min(best, smoothed)
@@ -97,7 +97,7 @@ func (f *fit) rangeStep() float64 {
 	t := f.trainer
 	y, weights, rows := f.nextBatch()
 	loss := t.gradients(y, weights, rows)
-	if loss-loss == 0 {
+	if isFinite(loss) {
 		t.update()
 	}
 	return loss

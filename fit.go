@@ -347,7 +347,7 @@ func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks, hist
 		}
 		y, weights, rows := f.nextBatch()
 		loss := t.gradients(y, weights, rows)
-		if loss-loss != 0 {
+		if !isFinite(loss) {
 			return &DivergedError{Epoch: training.Epoch, Step: training.Step, Layer: t.firstNonFinite(rows), Loss: loss}
 		}
 		t.update()
@@ -459,7 +459,7 @@ func (t *Trainer) firstNonFinite(rows int) int {
 		units := t.net.stages[i].units
 		for r := range rows {
 			for _, v := range t.stages[i].out[r*stride(units):][:units] {
-				if v-v != 0 {
+				if !isFinite(v) {
 					return i
 				}
 			}

@@ -191,7 +191,7 @@ func appendJSONString(b []byte, s string) ([]byte, error) {
 
 // appendJSONFloat appends the shortest number that a reader of float64 turns into v again.
 func appendJSONFloat(b []byte, v float64) ([]byte, error) {
-	if v-v != 0 {
+	if !isFinite(v) {
 		return nil, fmt.Errorf("%v is not finite", v)
 	}
 	return strconv.AppendFloat(b, v, 'g', -1, 64), nil

@@ -270,10 +270,13 @@ func (t *tensor) each(f func(row, u, n int, packed span)) {
 }
 
 // size returns the number of the tensor's values, without pads.
-func (t *tensor) size() int {
+func (t *tensor) size() int { return product(t.shape) }
+
+// product returns the number of values of an array of that shape.
+func product(shape []int) int {
 	n := 1
-	for _, s := range t.shape {
-		n *= s
+	for _, side := range shape {
+		n *= side
 	}
 	return n
 }

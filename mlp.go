@@ -35,6 +35,16 @@ type Network struct {
 // It chooses the kernel: the best that the CPU has, or the one that the environment variable MLP_KERNEL names. Errors tell
 // the layer, counted from 0, the field, its value and what is allowed.
 func New(features int, layers ...Layer) (*Network, error) {
+	n, err := newNetwork(features, layers)
+	if err != nil {
+		return nil, err
+	}
+	n.Initialize(0)
+	return n, nil
+}
+
+// newNetwork is New without the weights, which are zero.
+func newNetwork(features int, layers []Layer) (*Network, error) {
 	k, err := chooseKernel()
 	if err != nil {
 		return nil, err
@@ -79,7 +89,6 @@ func New(features int, layers ...Layer) (*Network, error) {
 	}
 	n.params = alignedFloats(params)
 	n.statistics = make([]float32, statistics)
-	n.Initialize(0)
 	return n, nil
 }
 
@@ -190,18 +199,18 @@ func (n *Network) SetWeights(layer int, tensors ...Tensor) error {
 	if layer < 0 || layer >= len(n.stages) {
 		return fmt.Errorf("mlp: layer is %d, want 0 <= layer < %d", layer, len(n.stages))
 	}
-	have := n.Weights(layer)
+	have := n.stages[layer].arrays()
 	for _, t := range tensors {
 		i := slices.IndexFunc(have, func(h Tensor) bool { return h.Name == t.Name })
 		if i < 0 {
 			return fmt.Errorf("mlp: layer %d (%T) has no array %q", layer, n.layers[layer], t.Name)
 		}
-		if !slices.Equal(t.Shape, have[i].Shape) || len(t.Values) != len(have[i].Values) {
+		if want := product(have[i].Shape); !slices.Equal(t.Shape, have[i].Shape) || len(t.Values) != want {
 			return fmt.Errorf("mlp: layer %d (%T): %s has shape %v and %d values, want shape %v and %d",
-				layer, n.layers[layer], t.Name, t.Shape, len(t.Values), have[i].Shape, len(have[i].Values))
+				layer, n.layers[layer], t.Name, t.Shape, len(t.Values), have[i].Shape, want)
 		}
 		for j, v := range t.Values {
-			if v-v != 0 {
+			if !isFinite(v) {
 				return fmt.Errorf("mlp: layer %d (%T): %s[%d] is %v, want a finite value", layer, n.layers[layer], t.Name, j, v)
 			}
 			if t.Name == nameMovingVariance && v < 0 {

@@ -249,7 +249,7 @@ func (w *watch) end(t *Training) error {
 		return nil
 	}
 	for _, loss := range t.Trainer.losses[:t.Trainer.rows] {
-		if loss-loss != 0 {
+		if !isFinite(loss) {
 			w.report.diverged = &DivergedError{Epoch: t.Epoch, Step: t.Step, Layer: t.Trainer.firstNonFinite(t.Trainer.rows), Loss: float64(loss)}
 			w.record(EpochRecord{Epoch: t.Epoch, Loss: math.NaN(), ValidationLoss: math.NaN()})
 			break

@@ -181,9 +181,10 @@ type optimizer struct {
 	clip     Clip
 }
 
-// or returns v, or the default where v is 0.
-func or(v, def float64) float64 {
-	if v == 0 {
+// or returns v, or the default where v is the zero value.
+func or[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
 		return def
 	}
 	return v

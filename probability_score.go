@@ -35,7 +35,7 @@ func newColumns[T float32 | float64](
 		return nil, fmt.Errorf("mlp: %s: %d scores for %d rows, want as many for each row", what, len(scores), rows)
 	}
 	for i, v := range scores {
-		if v-v != 0 {
+		if !isFinite(v) {
 			return nil, fmt.Errorf("mlp: %s: a score of row %d is %v, want a finite one", what, i/(len(scores)/rows), v)
 		}
 	}

@@ -316,10 +316,7 @@ func writeSafetensors(w io.Writer, tensors []Tensor, metadata map[string]string)
 	buffer := make([]byte, 0, ioChunk)
 	for _, t := range tensors {
 		for values := range slices.Chunk(t.Values, ioChunk/4) {
-			buffer = buffer[:0]
-			for _, v := range values {
-				buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
-			}
+			buffer = appendFloat32s(buffer[:0], values)
 			if _, err := w.Write(buffer); err != nil {
 				return err
 			}

@@ -39,7 +39,7 @@ func (n *Network) save(w io.Writer) error {
 		for _, t := range n.Weights(i) {
 			t.Name = tensorName(i, t.Name)
 			for j, v := range t.Values {
-				if v-v != 0 {
+				if !isFinite(v) {
 					return fmt.Errorf("tensor %q: value %d is %v, want a finite one", t.Name, j, v)
 				}
 			}
@@ -70,7 +70,7 @@ func Load(r io.Reader) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mlp: loading a model: %w", err)
 	}
-	n, err := New(a.features, a.layers...)
+	n, err := newNetwork(a.features, a.layers) // all its weights are in the file: checkLayers has seen to that
 	if err != nil {
 		return nil, err
 	}

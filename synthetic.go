@@ -109,15 +109,6 @@ func checkAtLeast(field string, value, least int) error {
 	return nil
 }
 
-// orDefault returns value, or def where value is zero.
-func orDefault[T comparable](value, def T) T {
-	var zero T
-	if value == zero {
-		return def
-	}
-	return value
-}
-
 // firstError returns the first of errs that is not nil.
 func firstError(errs ...error) error {
 	for _, err := range errs {

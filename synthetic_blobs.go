@@ -37,11 +37,11 @@ func (cfg BlobsConfig) withDefaults() BlobsConfig {
 	if n := len(cfg.CenterPoints); n > 0 {
 		centers, features = n, len(cfg.CenterPoints[0])
 	}
-	cfg.Centers = orDefault(cfg.Centers, centers)
-	cfg.Features = orDefault(cfg.Features, features)
-	cfg.CenterBox = orDefault(cfg.CenterBox, [2]float64{-10, 10})
+	cfg.Centers = or(cfg.Centers, centers)
+	cfg.Features = or(cfg.Features, features)
+	cfg.CenterBox = or(cfg.CenterBox, [2]float64{-10, 10})
 	if cfg.SamplesPerCenter == nil {
-		cfg.Samples = orDefault(cfg.Samples, 100)
+		cfg.Samples = or(cfg.Samples, 100)
 	}
 	if cfg.StdDev == nil {
 		cfg.StdDev = []float64{1}

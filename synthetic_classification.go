@@ -47,18 +47,18 @@ func MakeClassification(cfg ClassificationConfig) (*Dataset, error) {
 }
 
 func (cfg ClassificationConfig) withDefaults() ClassificationConfig {
-	cfg.Samples = orDefault(cfg.Samples, 100)
-	cfg.Features = orDefault(cfg.Features, 20)
-	cfg.Classes = orDefault(cfg.Classes, 2)
-	cfg.ClustersPerClass = orDefault(cfg.ClustersPerClass, 2)
-	cfg.Informative = orDefault(cfg.Informative, 2)
+	cfg.Samples = or(cfg.Samples, 100)
+	cfg.Features = or(cfg.Features, 20)
+	cfg.Classes = or(cfg.Classes, 2)
+	cfg.ClustersPerClass = or(cfg.ClustersPerClass, 2)
+	cfg.Informative = or(cfg.Informative, 2)
 	if !cfg.NoRedundant {
-		cfg.Redundant = orDefault(cfg.Redundant, 2)
+		cfg.Redundant = or(cfg.Redundant, 2)
 	}
 	if !cfg.NoFlip {
-		cfg.FlipY = orDefault(cfg.FlipY, 0.01)
+		cfg.FlipY = or(cfg.FlipY, 0.01)
 	}
-	cfg.ClassSep = orDefault(cfg.ClassSep, 1)
+	cfg.ClassSep = or(cfg.ClassSep, 1)
 	return cfg
 }
 

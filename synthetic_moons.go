@@ -66,7 +66,7 @@ func MakeCircles(cfg CirclesConfig) (*Dataset, error) {
 }
 
 func generateCircles(cfg CirclesConfig) (*synthetic, error) {
-	factor := orDefault(cfg.Factor, 0.8)
+	factor := or(cfg.Factor, 0.8)
 	if err := checkRange("Factor", factor, factor > 0 && factor < 1, "0 < Factor < 1"); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func curves(cfg MoonsConfig, outer, inner func(i, n int) (x, y float64)) (*synth
 			cfg.Samples, cfg.Outer, cfg.Inner)
 	}
 	if cfg.Outer == 0 && cfg.Inner == 0 {
-		cfg.Samples = orDefault(cfg.Samples, 100)
+		cfg.Samples = or(cfg.Samples, 100)
 		cfg.Outer = cfg.Samples / 2
 		cfg.Inner = cfg.Samples - cfg.Outer
 	}

@@ -32,10 +32,10 @@ func MakeRegressionWithCoefficients(cfg RegressionConfig) (d *Dataset, coefficie
 }
 
 func (cfg RegressionConfig) withDefaults() RegressionConfig {
-	cfg.Samples = orDefault(cfg.Samples, 100)
-	cfg.Features = orDefault(cfg.Features, 100)
-	cfg.Informative = orDefault(cfg.Informative, 10)
-	cfg.Targets = orDefault(cfg.Targets, 1)
+	cfg.Samples = or(cfg.Samples, 100)
+	cfg.Features = or(cfg.Features, 100)
+	cfg.Informative = or(cfg.Informative, 10)
+	cfg.Targets = or(cfg.Targets, 1)
 	return cfg
 }
 

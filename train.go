@@ -316,7 +316,7 @@ func (t *Trainer) Step(x, y []float32) (loss float64, err error) {
 // badLabel returns the first place where y is not a class index, or -1.
 func badLabel(y []float32, classes int) int {
 	for i, v := range y {
-		if !(v >= 0 && v < float32(classes) && v == float32(int(v))) {
+		if indexOf(v, classes) < 0 {
 			return i
 		}
 	}
