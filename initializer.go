@@ -3,6 +3,7 @@ package mlp
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 )
 
@@ -116,20 +117,64 @@ func truncatedNormal(rng *rand.PCG) float64 {
 	}
 }
 
-// shuffle permutes indices by Fisher and Yates' method.
+// shuffle permutes indices by Fisher and Yates' method. As many draws as fit share one random number: the low half of each
+// product is the next one's randomness (Brackett-Rozinsky and Lemire, arXiv:2408.06213).
 func shuffle(indices []int, rng *rand.PCG) {
-	for i := len(indices) - 1; i > 0; i-- {
-		j := uintN(rng, uint64(i+1))
-		indices[i], indices[j] = indices[j], indices[i]
+	for n := uint64(len(indices)); n > 1; {
+		draws := min(n-1, drawsPerNumber(n))
+		product := n
+		for k := uint64(1); k < draws; k++ {
+			product *= n - k
+		}
+		for limit := uint64(0); ; {
+			var js [maxDraws]uint64
+			low := rng.Uint64()
+			for k := range draws {
+				js[k], low = bits.Mul64(low, n-k)
+			}
+			if low < product {
+				if limit == 0 {
+					limit = -product % product // 2⁶⁴ mod product
+				}
+				if low < limit {
+					continue
+				}
+			}
+			for k := range draws {
+				i, j := n-1-k, js[k]
+				indices[i], indices[j] = indices[j], indices[i]
+			}
+			break
+		}
+		n -= draws
 	}
 }
 
-// uintN returns a number of 0 … n-1, all equally likely, by rejection.
+const maxDraws = 6
+
+// drawsPerNumber returns for how many numbers below n 60 bits suffice, at most maxDraws.
+func drawsPerNumber(n uint64) uint64 {
+	switch {
+	case n <= 1<<10:
+		return maxDraws
+	case n <= 1<<15:
+		return 4
+	case n <= 1<<20:
+		return 3
+	case n <= 1<<30:
+		return 2
+	}
+	return 1
+}
+
+// uintN returns a number of 0 … n-1, all equally likely, by Lemire's method (doi:10.1145/3230636): a division only where a
+// draw may have to be rejected.
 func uintN(rng *rand.PCG, n uint64) uint64 {
-	limit := -n % n // 2⁶⁴ mod n
-	for {
-		if v := rng.Uint64(); v >= limit {
-			return v % n
+	high, low := bits.Mul64(rng.Uint64(), n)
+	if low < n {
+		for limit := -n % n; low < limit; { // 2⁶⁴ mod n
+			high, low = bits.Mul64(rng.Uint64(), n)
 		}
 	}
+	return high
 }

@@ -56,7 +56,7 @@ func run(ctx context.Context, w io.Writer) error {
 		optimizer mlp.SGD
 	}{
 		{"rate 0.2", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9}},
-		{"rate 0.2, clipped to a norm of 1", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9, Clip: mlp.Clip{GlobalNorm: 1}}},
+		{"rate 0.2, clipped to a norm of 0.2", deep(false), mlp.SGD{LearningRate: 0.2, Momentum: 0.9, Clip: mlp.Clip{GlobalNorm: 0.2}}},
 		{"rate 0.02", deep(false), mlp.SGD{LearningRate: 0.02, Momentum: 0.9}},
 		{"rate 0.2, BatchNorm", deep(true), mlp.SGD{LearningRate: 0.2, Momentum: 0.9}},
 	} {
@@ -96,7 +96,7 @@ func show(ctx context.Context, w io.Writer, name string, train, test *mlp.Datase
 	if err != nil {
 		return err
 	}
-	trainer, err := mlp.NewTrainer(net, mlp.TrainerConfig{Loss: loss, Optimizer: optimizer, Metrics: []mlp.Metric{metric}, BatchSize: 16})
+	trainer, err := mlp.NewTrainer(net, mlp.TrainerConfig{Loss: loss, Optimizer: optimizer, Metrics: []mlp.Metric{metric}, BatchSize: 16, Seed: 5})
 	if err != nil {
 		return err
 	}
