@@ -64,8 +64,11 @@ const (
 // small reports whether a kernel may compute a whole product in one call.
 func (d *dense) small() bool { return d.rows*d.inputs*d.units <= maxWork }
 
-// blockLen returns the length of a block along a dimension of which one element costs work multiply-adds.
-func blockLen(work int) int { return max(maxWork/work/blockRows, 1) * blockRows }
+// blockLen returns the length of a block of so much work along a dimension of which one element costs perElement.
+func blockLen(work, perElement int) int { return max(work/perElement/blockRows, 1) * blockRows }
+
+// blocksOf returns how many blocks n elements make.
+func blocksOf(n, block int) int { return (n + block - 1) / block }
 
 // forward computes the layer's outputs with kernel k, in one call or in blocks of rows and units.
 func (d *dense) forward(k isa) {
@@ -73,15 +76,25 @@ func (d *dense) forward(k isa) {
 		k.forward(d)
 		return
 	}
-	n := blockLen(d.inputs * min(d.units, blockUnits))
-	for u := 0; u < d.units; {
-		b := d.unitBlock(u)
-		for r := 0; r < d.rows; r += n {
-			b.x, b.y, b.rows = d.x[r*d.ldx:], d.y[r*d.ldy+u:], min(n, d.rows-r)
-			k.forward(&b)
-		}
-		u += b.units
+	block := d.forwardBlock(maxWork)
+	for part := range d.forwardParts(block) {
+		d.forwardPart(k, block, part)
 	}
+}
+
+func (d *dense) forwardBlock(work int) int {
+	return blockLen(work, d.inputs*min(d.units, blockUnits))
+}
+
+func (d *dense) forwardParts(block int) int { return d.unitBlocks() * blocksOf(d.rows, block) }
+
+// forwardPart computes a block of that many rows.
+func (d *dense) forwardPart(k isa, block, part int) {
+	n := blocksOf(d.rows, block)
+	b, u := d.unitBlock(part / n)
+	r := part % n * block
+	b.x, b.y, b.rows = d.x[r*d.ldx:], d.y[r*d.ldy+u:], min(block, d.rows-r)
+	k.forward(&b)
 }
 
 // gradWeights computes the gradients of the layer's weights and bias with kernel k, in one call or in blocks of inputs and
@@ -91,48 +104,81 @@ func (d *dense) gradWeights(k isa) {
 		k.gradWeights(d)
 		return
 	}
-	n := blockLen(d.rows * min(d.units, blockUnits))
-	for u := 0; u < d.units; {
-		b := d.unitBlock(u)
-		b.dz = d.dz[u:]
-		width := panelWidth(d.units, u)
-		for i := 0; i < d.inputs; i += n {
-			b.x, b.g, b.inputs, b.bias = d.x[i:], d.g[u/lanes*d.panel+i*width:], min(n, d.inputs-i), d.bias && i == 0
-			k.gradWeights(&b)
-		}
-		u += b.units
+	block := d.gradWeightsBlock(maxWork)
+	for part := range d.gradWeightsParts(block) {
+		d.gradWeightsPart(k, block, part)
 	}
 }
 
-// unitBlock returns the operands that depend on the units alone for the block that begins at unit u. A last panel of 8
+func (d *dense) gradWeightsBlock(work int) int {
+	return blockLen(work, d.rows*min(d.units, blockUnits))
+}
+
+func (d *dense) gradWeightsParts(block int) int { return d.unitBlocks() * blocksOf(d.inputs, block) }
+
+// gradWeightsPart computes a block of that many inputs.
+func (d *dense) gradWeightsPart(k isa, block, part int) {
+	n := blocksOf(d.inputs, block)
+	b, u := d.unitBlock(part / n)
+	i := part % n * block
+	b.dz, b.x, b.g = d.dz[u:], d.x[i:], d.g[u/lanes*d.panel+i*panelWidth(d.units, u):]
+	b.inputs, b.bias = min(block, d.inputs-i), d.bias && i == 0
+	k.gradWeights(&b)
+}
+
+// unitBlocks returns the number of blocks of units.
+func (d *dense) unitBlocks() int {
+	whole := padded(d.units) &^ (lanes - 1)
+	n := blocksOf(whole, blockUnits)
+	if whole < d.units {
+		n++
+	}
+	return n
+}
+
+// unitBlock returns the first unit of a block of units, and the operands that depend on the units alone. A last panel of 8
 // units is a block of its own: its rows are narrower.
-func (d *dense) unitBlock(u int) dense {
-	b := *d
+func (d *dense) unitBlock(i int) (b dense, u int) {
+	whole := padded(d.units) &^ (lanes - 1)
+	u = min(i*blockUnits, whole)
+	b = *d
 	b.units = min(blockUnits, d.units-u)
-	if whole := padded(b.units) &^ (lanes - 1); whole > 0 {
-		b.units = min(b.units, whole)
+	if u < whole {
+		b.units = min(b.units, whole-u)
 	}
 	b.w = d.w[u/lanes*d.panel:]
-	return b
+	return b, u
 }
 
-// gradInput computes the gradient of the layer's inputs with kernel k, in one call or in blocks of rows and inputs, and
-// sets the pads to zero: a kernel may leave anything there.
+// gradInput computes the gradient of the layer's inputs with kernel k, in one call or in blocks of rows and inputs.
 func (d *dense) gradInput(k isa) {
 	if d.small() {
 		k.gradInput(d)
 	} else {
-		n := blockLen(d.units * min(d.inputs, blockInputs))
-		for i := 0; i < d.inputs; i += blockInputs {
-			b := *d
-			b.from, b.inputs = i, min(blockInputs, d.inputs-i)
-			for r := 0; r < d.rows; r += n {
-				b.x, b.dz, b.dx, b.rows = d.x[r*d.ldx+i:], d.dz[r*d.ldy:], d.dx[r*d.lddx+i:], min(n, d.rows-r)
-				k.gradInput(&b)
-				b.transposed = true
-			}
+		for part := range d.gradInputParts() {
+			d.gradInputPart(k, part, d.t)
 		}
 	}
+	d.clearPads()
+}
+
+func (d *dense) gradInputParts() int { return blocksOf(d.inputs, blockInputs) }
+
+// gradInputPart computes a strip of inputs, whose transposed weights it leaves in t.
+func (d *dense) gradInputPart(k isa, part int, t []float32) {
+	i := part * blockInputs
+	b := *d
+	b.from, b.inputs, b.t = i, min(blockInputs, d.inputs-i), t
+	n := blockLen(maxWork, d.units*b.inputs)
+	for r := 0; r < d.rows; r += n {
+		b.x, b.dz, b.dx, b.rows = d.x[r*d.ldx+i:], d.dz[r*d.ldy:], d.dx[r*d.lddx+i:], min(n, d.rows-r)
+		k.gradInput(&b)
+		b.transposed = true
+	}
+}
+
+// clearPads sets the pads of dx to zero: a kernel may leave anything there.
+func (d *dense) clearPads() {
 	if pad := padded(d.inputs) - d.inputs; pad > 0 {
 		for r := range d.rows {
 			clear(d.dx[r*d.lddx+d.inputs:][:pad])

@@ -21,7 +21,7 @@ func (t *Trainer) forward(rows int, training bool) {
 				if i == 0 {
 					d.x, d.ldx = t.x, t.ldx
 				}
-				d.forward(k)
+				t.team.forward(k, d)
 			} else {
 				copyRows(b.z, ld, in, ldIn, s.units, rows)
 			}
@@ -86,9 +86,9 @@ func (t *Trainer) backward(rows int) {
 				gradActivationRows(k, s, b, rows)
 			}
 			if s.op == opDense {
-				b.dense.gradWeights(k)
+				t.team.gradWeights(k, &b.dense)
 				if i > t.first {
-					b.dense.gradInput(k)
+					t.team.gradInput(k, &b.dense)
 				}
 			}
 		case opBatchNorm:

@@ -402,7 +402,7 @@ func TestElementwiseAllocate(t *testing.T) {
 			k.isa.adam(w[:], m[:], v[:], g[:], &adamStep{scale: 1, rate: 1, epsilon: 1})
 			k.isa.sgd(w[:], m[:], g[:], &sgdStep{scale: 1, rate: 1})
 			k.isa.sgd(w[:], nil, g[:], &sgdStep{scale: 1, rate: 1})
-			k.isa.sweep(sweepRMSprop, updateSweep(w[:], nil, v[:], nil, g[:], [8]float32{1, 0, 1, 1, 1, 1}))
+			k.isa.sweep(sweepRMSprop, &sweep{x: [5][]float32{w[:], nil, v[:], nil, g[:]}, rows: 1, n: len(w), s: [8]float32{1, 0, 1, 1, 1, 1}})
 			k.isa.sweep(sweepMix, plainSweep(w[:], g[:], 1, 1))
 			k.isa.sumSquares(g[:])
 			k.isa.sumAbs(g[:])

@@ -137,7 +137,59 @@ func (SparseCategoricalAccuracy) Accumulator(outputs, targets int) (Accumulator,
 	if targets != 1 || outputs == 1 {
 		return nil, fmt.Errorf("wants one target, a class index, and an output a class, but there are %d targets and %d outputs", targets, outputs)
 	}
-	return shareOfRows(outputs, targets, func(y, p []float32) bool { return y[0] == float32(argmax(p)) }), nil
+	return &hitAccumulator{make(sums, 2), outputs}, nil
+}
+
+// hitAccumulator is the share of rows whose largest output, the first of equals, is that of their class. It is what small
+// networks are trained with, where a call for each row would be felt.
+type hitAccumulator struct {
+	sums    // of the weights of the hits, and of all
+	outputs int
+}
+
+func (a *hitAccumulator) Add(y, p, weights []float32, rows int) {
+	a.addRows(y, p, a.outputs, weights, rows)
+}
+
+// addRows is Add for outputs [rows, ld].
+func (a *hitAccumulator) addRows(y, p []float32, ld int, weights []float32, rows int) {
+	hits := 0
+	for r, label := range y[:rows] {
+		hit := 0
+		if class := indexOf(label, a.outputs); class >= 0 {
+			hit = isLargest(p[r*ld:][:a.outputs], class)
+		}
+		hits += hit
+		if weights != nil {
+			a.sums[0] += float64(float64(hit) * float64(weights[r]))
+			a.sums[1] += float64(weights[r])
+		}
+	}
+	if weights == nil {
+		a.sums[0] += float64(hits)
+		a.sums[1] += float64(rows)
+	}
+}
+
+func (a *hitAccumulator) Result() float64 { return a.sums[0] / a.sums[1] }
+
+// isLargest returns 1 if argmax(x) is i, else 0. It has no branch for each value, for those of a network that has not yet
+// learnt cannot be foreseen.
+func isLargest(x []float32, i int) int {
+	top := x[i]
+	wrong := one(i > 0) & (one(top != top) | one(x[0] != x[0])) // argmax returns a NaN if it is the first alone
+	for j, v := range x {
+		wrong |= one(v > top) | one(v == top)&one(j < i)
+	}
+	return 1 - wrong
+}
+
+// one returns 1 for true and 0 for false.
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Accumulator implements Metric.

@@ -156,7 +156,7 @@ type optimizerKind uint8
 const (
 	sgd optimizerKind = iota
 	adam
-	amsgrad
+	amsgrad // this and the following in the order of the sweepOps
 	adamax
 	nadam
 	rmsprop
@@ -320,8 +320,17 @@ func (o *optimizer) newMoments(w []float32) moments {
 	return m
 }
 
-// update performs one step on all weights, the gradients multiplied by scale and the weights first reduced by decay·w.
-func (o *optimizer) update(k isa, w, g []float32, m *moments, rate float64, scale, decay float32) {
+// updateStep is one update of all weights: its operands and its scalars, rounded once from float64.
+type updateStep struct {
+	kind     optimizerKind
+	x        [5][]float32 // w, three moments, g: as the update wants them
+	s        [8]float32   // factor of every gradient, decay, and what else the update takes
+	nesterov bool
+}
+
+// next advances the moments by one step and returns the update, by the gradients times scale, of weights first reduced by
+// decay·w.
+func (o *optimizer) next(w, g []float32, m *moments, rate float64, scale, decay float32) updateStep {
 	m.step++
 	m.power1 = float64(m.power1 * o.beta1) // the conversion keeps the product from being fused into a sum
 	m.power2 = float64(m.power2 * o.beta2)
@@ -329,36 +338,67 @@ func (o *optimizer) update(k isa, w, g []float32, m *moments, rate float64, scal
 	r := float32(rate)
 	oneBeta1, oneBeta2, epsilon := float32(1-o.beta1), float32(1-o.beta2), float32(o.epsilon)
 	corrected := float32(rate * math.Sqrt(1-m.power2) / (1 - m.power1))
+	u := updateStep{kind: o.kind, nesterov: o.nesterov}
+	set := func(a, b, c []float32, scalars ...float32) {
+		u.x = [5][]float32{w, a, b, c, g}
+		u.s[0], u.s[1] = scale, decay
+		copy(u.s[2:], scalars)
+	}
 	switch o.kind {
 	case sgd:
-		k.sgd(w, a, g, &sgdStep{scale, decay, r, float32(o.momentum), o.nesterov})
+		set(a, nil, nil, r, float32(o.momentum))
 	case adam:
-		k.adam(w, a, b, g, &adamStep{scale, decay, corrected, oneBeta1, oneBeta2, epsilon})
+		set(a, b, nil, corrected, oneBeta1, oneBeta2, epsilon)
 	case amsgrad:
-		k.sweep(sweepAMSGrad, updateSweep(w, a, b, c, g, [8]float32{scale, decay, corrected, oneBeta1, oneBeta2, epsilon}))
+		set(a, b, c, corrected, oneBeta1, oneBeta2, epsilon)
 	case adamax:
-		r = float32(rate / (1 - m.power1))
-		k.sweep(sweepAdamax, updateSweep(w, a, b, nil, g, [8]float32{scale, decay, r, oneBeta1, float32(o.beta2), epsilon}))
+		set(a, b, nil, float32(rate/(1-m.power1)), oneBeta1, float32(o.beta2), epsilon)
 	case nadam:
 		m.power96 = float64(m.power96 * 0.96)
 		now, next := float64(o.beta1*(1-float64(0.5*m.power96))), float64(o.beta1*(1-float64(0.5*float64(0.96*m.power96))))
 		m.product = float64(m.product * now)
 		fromM := next / (1 - float64(m.product*next))
 		fromG := (1 - now) / (1 - m.product)
-		k.sweep(sweepNadam, updateSweep(w, a, b, nil, g, [8]float32{scale, decay, float32(rate * fromM), oneBeta1, oneBeta2, epsilon,
-			float32(rate * fromG), float32(1 / (1 - m.power2))}))
+		set(a, b, nil, float32(rate*fromM), oneBeta1, oneBeta2, epsilon, float32(rate*fromG), float32(1/(1-m.power2)))
 	case rmsprop:
 		mean, momentum := b, c
 		if !o.centered {
 			mean, momentum = nil, b
 		}
-		k.sweep(sweepRMSprop, updateSweep(w, mean, a, momentum, g,
-			[8]float32{scale, decay, r, oneBeta1, oneBeta1, epsilon, float32(o.momentum)}))
+		set(mean, a, momentum, r, oneBeta1, oneBeta1, epsilon, float32(o.momentum))
 	case adagrad:
-		k.sweep(sweepAdagrad, updateSweep(w, a, nil, nil, g, [8]float32{scale, decay, r, 0, 0, epsilon}))
+		set(a, nil, nil, r, 0, 0, epsilon)
 	case adadelta:
-		k.sweep(sweepAdadelta, updateSweep(w, b, a, nil, g, [8]float32{scale, decay, r, 0, oneBeta1, epsilon}))
+		set(b, a, nil, r, 0, oneBeta1, epsilon)
 	case lion:
-		k.sweep(sweepLion, updateSweep(w, a, nil, nil, g, [8]float32{scale, decay, r, oneBeta2, oneBeta1, float32(o.beta1)}))
+		set(a, nil, nil, r, oneBeta2, oneBeta1, float32(o.beta1))
+	}
+	return u
+}
+
+// len returns the number of weights.
+func (u *updateStep) len() int { return len(u.x[0]) }
+
+// part returns the update of n weights from the given one on, or of those that are left.
+func (u *updateStep) part(from, n int) updateStep {
+	p := *u
+	for i, x := range u.x {
+		if x != nil {
+			p.x[i] = x[from:min(from+n, len(x))]
+		}
+	}
+	return p
+}
+
+// apply performs the update with kernel k.
+func (u *updateStep) apply(k isa) {
+	w, a, b, g, s := u.x[0], u.x[1], u.x[2], u.x[4], &u.s
+	switch u.kind {
+	case sgd:
+		k.sgd(w, a, g, &sgdStep{s[0], s[1], s[2], s[3], u.nesterov})
+	case adam:
+		k.adam(w, a, b, g, &adamStep{s[0], s[1], s[2], s[3], s[4], s[5]})
+	default:
+		k.sweep(sweepAMSGrad+sweepOp(u.kind-amsgrad), &sweep{x: u.x, rows: 1, n: len(w), s: u.s})
 	}
 }

@@ -131,7 +131,23 @@ func activateRows(k isa, s *stage, dst, src []float32, rows int) {
 // copyRows copies columns columns of rows rows.
 func copyRows(dst []float32, ldDst int, src []float32, ldSrc, columns, rows int) {
 	for r := range rows {
-		copy(dst[r*ldDst:][:columns], src[r*ldSrc:])
+		copyRow(dst[r*ldDst:][:columns], src[r*ldSrc:])
+	}
+}
+
+// copyRow is copy for rows that may be short: a call costs more than a few elements.
+func copyRow(dst, src []float32) {
+	if len(dst) > 8 {
+		copy(dst, src)
+		return
+	}
+	src = src[:len(dst)]
+	for len(dst) >= 4 {
+		*(*[4]float32)(dst) = *(*[4]float32)(src)
+		dst, src = dst[4:], src[4:]
+	}
+	for i := range dst {
+		dst[i] = src[i]
 	}
 }
 

@@ -23,11 +23,6 @@ const (
 	sweepDropout
 )
 
-// updateSweep returns the operands of an update. s begins with the factor of every gradient and with decay.
-func updateSweep(w, a, b, c, g []float32, s [8]float32) *sweep {
-	return &sweep{x: [5][]float32{w, a, b, c, g}, rows: 1, n: len(w), s: s}
-}
-
 // plainSweep returns the operands of an operation on two arrays with two scalars.
 func plainSweep(x, y []float32, s0, s1 float32) *sweep {
 	return &sweep{x: [5][]float32{x, y}, rows: 1, n: len(x), s: [8]float32{s0, s1}}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 )
 
@@ -17,6 +18,10 @@ type TrainerConfig struct {
 
 	BatchSize int    // rows of a step, at most; 0 means 32
 	Seed      uint64 // of shuffling, dropout and noise
+
+	// Workers is the number of goroutines that share the large products of a step; 0, and more than there are, mean GOMAXPROCS. The
+	// results do not depend on it. Products of less than some 10 µs are not shared.
+	Workers int
 
 	// AccumulateSteps updates the weights only after each that many steps, by the mean of their gradients, for a larger batch than
 	// fits into memory; 0 and 1 update after every step.
@@ -34,7 +39,8 @@ type TrainerConfig struct {
 const maxBatch = 1 << 20
 
 // Trainer trains a network: it holds the gradients, the optimizer's state and every buffer of a batch, all allocated by
-// NewTrainer. It belongs to one goroutine, and while it trains, no other may use its network; they can use a Clone.
+// NewTrainer. It belongs to one goroutine, and while it trains, no other may use its network; they can use a Clone. It starts
+// workers of its own for large products, which Close ends, or the garbage collection of the Trainer.
 type Trainer struct {
 	net  *Network
 	cfg  TrainerConfig
@@ -48,8 +54,10 @@ type Trainer struct {
 	average []float32    // of the weights, with EMA
 	decayed []span       // of the weights that decay, with NoDecay
 	stages  []trainStage // as Network.stages
-	first   int          // the first stage that needs its gradient; there is nothing to train before it
-	dx      []float32    // gradient with respect to x, if wanted
+	team    *team
+	ending  runtime.Cleanup // of the team, when the Trainer is collected
+	first   int             // the first stage that needs its gradient; there is nothing to train before it
+	dx      []float32       // gradient with respect to x, if wanted
 
 	penalized []tensor // with a regularizer
 
@@ -107,6 +115,9 @@ func newTrainer(n *Network, cfg TrainerConfig, gradX bool) (*Trainer, error) {
 	if cfg.BatchSize < 1 || cfg.BatchSize > maxBatch {
 		return nil, fmt.Errorf("mlp: BatchSize is %d, want 1 <= BatchSize <= %d", cfg.BatchSize, maxBatch)
 	}
+	if cfg.Workers < 0 {
+		return nil, fmt.Errorf("mlp: Workers is %d, want Workers >= 0", cfg.Workers)
+	}
 	if cfg.Optimizer == nil {
 		cfg.Optimizer = RMSprop{}
 	}
@@ -139,6 +150,7 @@ func newTrainer(n *Network, cfg TrainerConfig, gradX bool) (*Trainer, error) {
 		t.first = -1
 	}
 	t.newStages(batch)
+	t.newTeam()
 	for _, s := range n.stages {
 		for _, tn := range s.tensors {
 			if tn.regularizer != (Regularizer{}) {
@@ -261,6 +273,27 @@ func (t *Trainer) newStages(batch int) {
 	}
 }
 
+// newTeam makes the workers, with scratch for the widest layer that needs some.
+func (t *Trainer) newTeam() {
+	scratch := 0
+	for i := range t.stages {
+		scratch = max(scratch, len(t.stages[i].dense.t))
+	}
+	t.team = newTeam(t.cfg.Workers, scratch)
+	if t.team.workers > 0 {
+		t.ending = runtime.AddCleanup(t, (*team).close, t.team)
+	}
+}
+
+// Close ends the Trainer's workers; it can still train, alone. More calls do nothing.
+func (t *Trainer) Close() {
+	if t.team.workers > 0 {
+		t.ending.Stop()
+		t.team.close()
+		t.team.workers = 0
+	}
+}
+
 // Network returns the network that is trained.
 func (t *Trainer) Network() *Network { return t.net }
 
@@ -310,6 +343,7 @@ func (t *Trainer) Step(x, y []float32) (loss float64, err error) {
 	t.x, t.ldx = x, t.net.features
 	loss = t.gradients(y, nil, rows)
 	t.update()
+	t.net.Training = nil
 	return loss, nil
 }
 
@@ -361,7 +395,8 @@ func (t *Trainer) update() {
 		}
 		decay = 0
 	}
-	t.opt.update(k, t.net.params, t.grads, &t.moments, rate, scale, decay)
+	step := t.opt.next(t.net.params, t.grads, &t.moments, rate, scale, decay)
+	t.team.update(k, &step)
 	if t.average != nil {
 		t.moveAverages()
 	}

@@ -112,7 +112,7 @@ func TestHash(t *testing.T) {
 	if _, err := trainer.Fit(context.Background(), data, cfg); err != nil {
 		t.Fatal(err)
 	}
-	const options = "27f62a2568b4c126"
+	const options = "751362d3e45abdd8"
 	t.Logf("all options, kernel %s: %s", trainer.net.Kernel(), trainer.net.hash())
 	if got := trainer.net.hash(); got != options {
 		t.Errorf("all options: the hash of the weights is %s, want %s", got, options)
