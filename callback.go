@@ -36,11 +36,12 @@ type Training struct {
 	Epoch   int // from 0
 	Epochs  int
 	Step    int // of the epoch, from 0; in BatchEnd the step just done, in EpochEnd their number
-	Steps   int // of an epoch
+	Steps   int // of an epoch; 0 in FitSource's first one, until it ends, where StepsPerEpoch is 0
 
 	fit     *fit
 	logs    Logs
 	stopped bool
+	kept    int // the epoch whose weights the network has, or is going to have in the end
 }
 
 // Stop ends the training after the current epoch's callbacks.
@@ -201,8 +202,10 @@ func (e *EarlyStopping) Start(t *Training) (Hooks, error) {
 			wait, e.BestEpoch, e.StoppedEpoch = int(waited), int(bestEpoch), int(stoppedEpoch)
 			return err
 		},
-		End: func(*Training) error {
-			best.restore(net)
+		End: func(t *Training) error {
+			if best.restore(net) {
+				t.kept = e.BestEpoch
+			}
 			return nil
 		},
 	}, nil
@@ -216,12 +219,14 @@ func (s *snapshot) take(n *Network) {
 	s.statistics = append(s.statistics[:0], n.statistics...)
 }
 
-// restore puts the copy back, if there is one.
-func (s *snapshot) restore(n *Network) {
-	if s.params != nil {
-		copy(n.params, s.params)
-		copy(n.statistics, s.statistics)
+// restore puts the copy back, and reports whether there is one.
+func (s *snapshot) restore(n *Network) bool {
+	if s.params == nil {
+		return false
 	}
+	copy(n.params, s.params)
+	copy(n.statistics, s.statistics)
+	return true
 }
 
 // ReduceLearningRateOnPlateau lowers a constant learning rate when the monitored number no longer improves, with Keras's

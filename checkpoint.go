@@ -2,11 +2,11 @@ package mlp
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"math"
 	"os"
@@ -36,22 +36,16 @@ const (
 type checkpointState struct {
 	Version int `json:"version"`
 
-	// What must be the same to go on.
-	Network string `json:"network"`
-	Trainer string `json:"trainer"`
-	Data    string `json:"data"`
-	Fit     string `json:"fit"`
+	trainerState
+	Data string `json:"data"` // what must be the same to go on
+	Fit  string `json:"fit"`
 
 	Epoch     int `json:"epoch"`
 	Step      int `json:"step"`
 	PassStart int `json:"pass_start"`
-	Batches   int `json:"batches"`
-	Updates   int `json:"updates"`
 	Rows      int `json:"rows"`
 
-	LossSum exact   `json:"loss_sum"`
-	Rate    exact   `json:"rate"`
-	Powers  []exact `json:"powers"` // of moments: power1, power2, product, power96
+	LossSum exact `json:"loss_sum"`
 
 	Metrics   [][]exact       `json:"metrics"`
 	Epochs    []int           `json:"epochs"`
@@ -110,28 +104,15 @@ type resumable interface {
 	restore(state []float64) error
 }
 
-// fingerprints fills in what must be the same to go on.
-func (f *fit) fingerprints(s *checkpointState) error {
-	t := f.trainer
-	a := architecture{features: t.net.features, layers: t.net.layers}
-	text, err := a.appendJSON(nil)
-	if err != nil {
+// state fills in the trainer's state and what must be the same to go on.
+func (f *fit) state(s *checkpointState) (err error) {
+	if s.trainerState, err = f.trainer.state(); err != nil {
 		return err
 	}
-	s.Network = string(text)
-	opt := t.opt
-	schedule := fmt.Sprintf("%T %+v", opt.schedule, opt.schedule)
-	if _, ok := opt.schedule.(ScheduleFunc); ok {
-		schedule = "function"
-	}
-	opt.schedule = nil
-	names := []string{}
-	for _, m := range t.metrics {
-		names = append(names, m.name)
-	}
-	s.Trainer = fmt.Sprintf("loss %T %+v, optimizer %+v, schedule %s, metrics %q, batch size %d, seed %d, accumulate %d, EMA %v, no decay %q",
-		t.cfg.Loss, t.cfg.Loss, opt, schedule, names, t.cfg.BatchSize, t.cfg.Seed, t.cfg.AccumulateSteps, t.cfg.EMA, t.cfg.NoDecay)
 	s.Data = f.data.digest()
+	if f.stream != nil {
+		s.Data = "a Source that begins with " + s.Data
+	}
 	validation := ""
 	if f.validation != nil {
 		validation = f.validation.digest()
@@ -142,12 +123,16 @@ func (f *fit) fingerprints(s *checkpointState) error {
 	}
 	s.Fit = fmt.Sprintf("%d training rows, validation %q every %d, class weights %v, augment %q, no shuffle %v, initial epoch %d, steps per epoch %d",
 		len(f.order), validation, f.cfg.ValidateEvery, f.cfg.ClassWeights, augment, f.cfg.NoShuffle, f.cfg.InitialEpoch, f.cfg.StepsPerEpoch)
+	if f.stream != nil {
+		s.Fit += fmt.Sprintf(", window %d", f.cfg.Window)
+	}
 	return nil
 }
 
-// digest describes the data set's shape and values.
+// digest describes the data set's shape and values. (Its hash finds accidents, not forgeries; of the standard library's
+// that find both, each would add 160 kB to every program, whether it trains or not.)
 func (d *Dataset) digest() string {
-	h := sha256.New()
+	h := fnv.New128a()
 	buffer := make([]byte, 0, ioChunk)
 	for _, values := range [][]float32{d.X, d.Y, d.SampleWeights} {
 		for chunk := range slices.Chunk(values, ioChunk/4) {
@@ -155,7 +140,7 @@ func (d *Dataset) digest() string {
 			h.Write(buffer)
 		}
 	}
-	return fmt.Sprintf("%d rows of %d features and %d targets, %x", d.Rows(), d.Features, d.Targets, h.Sum(nil)[:8])
+	return fmt.Sprintf("%d rows of %d features and %d targets, %x", d.Rows(), d.Features, d.Targets, h.Sum(nil))
 }
 
 // appendFloat32s appends the bits of x, little-endian.
@@ -164,24 +149,6 @@ func appendFloat32s(b []byte, x []float32) []byte {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 	}
 	return b
-}
-
-// arrays returns everything of the trainer that is as long as the weights, by its name in the file.
-func (t *Trainer) arrays() []Tensor {
-	list := []Tensor{{Name: "weights", Values: t.net.params}, {Name: "statistics", Values: t.net.statistics},
-		{Name: "sums", Values: t.sums}, {Name: "average", Values: t.average}}
-	for i, m := range t.moments.arrays {
-		list = append(list, Tensor{Name: "moments." + strconv.Itoa(i), Values: m})
-	}
-	n := 0
-	for _, a := range list {
-		if len(a.Values) > 0 {
-			a.Shape = []int{len(a.Values)}
-			list[n] = a
-			n++
-		}
-	}
-	return list[:n]
 }
 
 // saveAfterStep writes a checkpoint if one is due within an epoch.
@@ -200,11 +167,10 @@ func (f *fit) save(training *Training, hooks []Hooks, history *History) error {
 	}
 	t := f.trainer
 	s := checkpointState{
-		Version: checkpointVersion, Epoch: training.Epoch, Step: training.Step, PassStart: f.passStart, Batches: t.batches, Updates: t.moments.step,
-		Rows: f.rows, LossSum: exact(f.lossSum), Rate: exact(t.rate),
-		Powers: exacts([]float64{t.moments.power1, t.moments.power2, t.moments.product, t.moments.power96}), Epochs: history.Epochs,
+		Version: checkpointVersion, Epoch: training.Epoch, Step: training.Step, PassStart: f.passStart,
+		Rows: f.rows, LossSum: exact(f.lossSum), Epochs: history.Epochs,
 	}
-	err := f.fingerprints(&s)
+	err := f.state(&s)
 	for _, m := range t.metrics {
 		s.Metrics = append(s.Metrics, exacts(m.Accumulator.(resumable).state()))
 	}
@@ -304,18 +270,12 @@ func (f *fit) restore(data []byte, training *Training, hooks []Hooks, history *H
 		return err
 	}
 	t := f.trainer
-	arrays := t.arrays()
-	if len(tensors) != len(arrays) {
-		return fmt.Errorf("it holds %d arrays, want %d", len(tensors), len(arrays))
+	stored, err := t.findArrays(tensors)
+	if err != nil {
+		return err
 	}
-	values := map[string][]float32{}
-	for _, tensor := range tensors {
-		values[tensor.Name] = tensor.Values
-	}
-	for _, a := range arrays {
-		if len(values[a.Name]) != len(a.Values) {
-			return fmt.Errorf("its array %q has %d values, want %d", a.Name, len(values[a.Name]), len(a.Values))
-		}
+	if len(tensors) != len(stored) {
+		return fmt.Errorf("it holds %d arrays, want %d", len(tensors), len(stored))
 	}
 	for i, h := range hooks {
 		if h.Restore == nil {
@@ -331,13 +291,11 @@ func (f *fit) restore(data []byte, training *Training, hooks []Hooks, history *H
 			return fmt.Errorf("metric %q: %w", m.name, err)
 		}
 	}
-	for _, a := range arrays {
-		copy(a.Values, values[a.Name])
-	}
-	t.batches, t.rate, t.moments.step = s.Batches, float64(s.Rate), s.Updates
-	t.moments.power1, t.moments.power2, t.moments.product, t.moments.power96 =
-		float64(s.Powers[0]), float64(s.Powers[1]), float64(s.Powers[2]), float64(s.Powers[3])
+	t.restore(&s.trainerState, stored)
 	f.passStart, f.rows, f.lossSum = s.PassStart, s.Rows, float64(s.LossSum)
+	if f.stream != nil {
+		f.stream.close() // the next batch finds the place in the Source again
+	}
 	f.drawOrder()
 	training.Epoch, training.Step = s.Epoch, s.Step
 	for i, l := range s.History {
@@ -372,19 +330,26 @@ func (f *fit) checkState(s *checkpointState, hooks []Hooks) error {
 		return fmt.Errorf("its version is %d, this release reads version %d", s.Version, checkpointVersion)
 	}
 	var here checkpointState
-	if err := f.fingerprints(&here); err != nil {
+	if err := f.state(&here); err != nil {
 		return err
 	}
-	for _, c := range []struct{ what, there, here string }{
-		{"network", s.Network, here.Network}, {"trainer", s.Trainer, here.Trainer}, {"data", s.Data, here.Data}, {"FitConfig", s.Fit, here.Fit},
-	} {
+	if err := s.check(&here.trainerState); err != nil {
+		return err
+	}
+	for _, c := range []struct{ what, there, here string }{{"data", s.Data, here.Data}, {"FitConfig", s.Fit, here.Fit}} {
 		if c.there != c.here {
 			return &CheckpointError{c.what, c.there, c.here}
 		}
 	}
-	inPass := s.Batches - s.PassStart
-	if s.Epoch < f.cfg.InitialEpoch || s.Step < 0 || s.Step > f.cfg.StepsPerEpoch || s.PassStart < 0 || inPass < 0 || inPass > f.stepsPerPass() ||
-		s.Updates < 0 || s.Updates > s.Batches || s.Rows < 0 || len(s.Powers) != 4 || len(s.Metrics) != len(f.trainer.metrics) || len(s.History) != len(s.Epochs) {
+	inPass, mostSteps, mostInPass := s.Batches-s.PassStart, f.cfg.StepsPerEpoch, f.stepsPerPass()
+	if f.stream != nil { // of a length that is not known
+		mostInPass = inPass
+		if mostSteps == 0 {
+			mostSteps = s.Step
+		}
+	}
+	if s.Epoch < f.cfg.InitialEpoch || s.Step < 0 || s.Step > mostSteps || s.PassStart < 0 || inPass < 0 || inPass > mostInPass ||
+		s.Rows < 0 || len(s.Metrics) != len(f.trainer.metrics) || len(s.History) != len(s.Epochs) {
 		return errors.New("its numbers contradict each other")
 	}
 	for _, l := range s.History {

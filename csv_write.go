@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // WriteCSV writes d with a header and commas: the features, then the class names or the targets. ReadCSV gives the same
@@ -96,7 +97,7 @@ func checkNames(names []string) error {
 		if err := checkText(name); err != nil {
 			return err
 		}
-		if isMissing(name) || name != trimCell(name) || seen[name] {
+		if isMissing(name) || name != strings.Trim(name, " \t") || seen[name] {
 			return fmt.Errorf("%q, is missing, stands twice, or has spaces around it", name)
 		}
 		seen[name] = true

@@ -25,6 +25,11 @@ type FitConfig struct {
 	Augment []Augmentation
 
 	NoShuffle bool // keep the rows' order; else each pass over the rows draws a new one
+
+	// Window is the number of rows in memory among which FitSource draws each next one; 0 means 10000. Fit, which has all rows in
+	// memory, takes no Window.
+	Window int
+
 	Callbacks []Callback
 
 	InitialEpoch int // epochs count from here to Epochs-1, to go on with an earlier training; >= 0
@@ -69,6 +74,9 @@ type fit struct {
 	cfg        FitConfig
 	augmenter  *augmenter // nil without Augment
 	passStart  int        // the trainer's steps before the current pass over the rows
+	stream     *stream    // FitSource's; data is its first chunk, and order is empty
+
+	known TrainingFacts // the same for all epochs, once they are needed
 
 	lossSum float64 // of the epoch, weighted by rows
 	rows    int     // of the epoch so far
@@ -82,17 +90,23 @@ type fit struct {
 // the callbacks' End is called, so that the best weights may be restored. Calling Fit again goes on training: the optimizer keeps
 // its state, and the random streams go on.
 func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History, error) {
-	history := &History{Metrics: map[string][]float64{}}
 	f, err := t.newFit(d, cfg)
 	if err != nil {
-		return history, err
+		return newHistory(), err
 	}
+	return f.fit(ctx)
+}
+
+// fit is Fit once everything is checked.
+func (f *fit) fit(ctx context.Context) (*History, error) {
+	history, t, cfg := newHistory(), f.trainer, f.cfg
 	training := &Training{Trainer: t, Epoch: f.cfg.InitialEpoch, Epochs: f.cfg.Epochs, Steps: f.cfg.StepsPerEpoch, fit: f}
 	hooks, err := training.start(cfg.Callbacks)
 	if err == nil {
 		err = f.resume(training, hooks, history)
 	}
 	if err == nil {
+		training.kept, t.net.Training = training.Epoch-1, nil
 		if err = f.run(ctx, training, hooks, history); err == nil {
 			err = cfg.Checkpoint.remove()
 		}
@@ -103,6 +117,7 @@ func (t *Trainer) Fit(ctx context.Context, d *Dataset, cfg FitConfig) (*History,
 			err = errors.Join(err, h.End(training))
 		}
 	}
+	f.keepFacts(training, history)
 	return history, err
 }
 
@@ -123,6 +138,36 @@ func (t *Training) start(callbacks []Callback) (hooks []Hooks, err error) {
 
 // newFit checks the data and the configuration.
 func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
+	if cfg.Window != 0 {
+		return nil, fmt.Errorf("mlp: Window is %d, which is FitSource's: Fit shuffles all rows", cfg.Window)
+	}
+	f, err := t.newFitOf(d, "data", cfg)
+	if err != nil {
+		return nil, err
+	}
+	rows, n := d.Rows(), d.Rows()
+	if f.validation == nil && cfg.ValidationSplit > 0 {
+		n = int(float64(rows) * (1 - cfg.ValidationSplit))
+		if n == 0 || n == rows {
+			return nil, fmt.Errorf("mlp: ValidationSplit %v of %d rows leaves %d for training and %d for validation, want at least one each",
+				cfg.ValidationSplit, rows, n, rows-n)
+		}
+		f.validation = d.slice(n, rows)
+	}
+	f.order = make([]int, n)
+	if f.cfg.StepsPerEpoch == 0 {
+		f.cfg.StepsPerEpoch = f.stepsPerPass()
+	}
+	f.drawOrder()
+	if err := f.newValidator(); err != nil {
+		return nil, err
+	}
+	f.weights = t.rowWeights(d, n, cfg.ClassWeights)
+	return f, nil
+}
+
+// newFitOf checks the configuration of a training on d, which the errors call what, or on more such rows.
+func (t *Trainer) newFitOf(d *Dataset, what string, cfg FitConfig) (*fit, error) {
 	if cfg.Epochs == 0 {
 		cfg.Epochs = 1
 	}
@@ -135,50 +180,40 @@ func (t *Trainer) newFit(d *Dataset, cfg FitConfig) (*fit, error) {
 			return nil, fmt.Errorf("mlp: %s is %d, want %s >= 0", field.name, field.value, field.name)
 		}
 	}
-	if err := t.checkData("data", d); err != nil {
+	if err := t.checkData(what, d); err != nil {
 		return nil, err
 	}
-	f := &fit{trainer: t, data: d, validation: cfg.ValidationData, cfg: cfg}
-	rows, n := d.Rows(), d.Rows()
+	f := &fit{trainer: t, data: d, validation: cfg.ValidationData, cfg: cfg, passStart: t.batches}
 	if err := checkRange("ValidationSplit", cfg.ValidationSplit, cfg.ValidationSplit >= 0 && cfg.ValidationSplit < 1, "0 <= ValidationSplit < 1"); err != nil {
 		return nil, fmt.Errorf("mlp: %w", err)
 	}
-	switch {
-	case f.validation != nil:
+	if f.validation != nil {
 		if err := t.checkData("ValidationData", f.validation); err != nil {
 			return nil, err
 		}
-	case cfg.ValidationSplit > 0:
-		n = int(float64(rows) * (1 - cfg.ValidationSplit))
-		if n == 0 || n == rows {
-			return nil, fmt.Errorf("mlp: ValidationSplit %v of %d rows leaves %d for training and %d for validation, want at least one each",
-				cfg.ValidationSplit, rows, n, rows-n)
-		}
-		f.validation = d.slice(n, rows)
-	}
-	f.order = make([]int, n)
-	if f.cfg.StepsPerEpoch == 0 {
-		f.cfg.StepsPerEpoch = f.stepsPerPass()
 	}
 	f.cfg.ValidateEvery = max(f.cfg.ValidateEvery, 1)
-	f.passStart = t.batches
-	f.drawOrder()
 	var err error
-	f.validator = t
-	if size := cfg.ValidationBatchSize; size != 0 && size != t.cfg.BatchSize && f.validation != nil {
-		validation := t.cfg
-		validation.BatchSize, validation.Optimizer, validation.AccumulateSteps, validation.EMA = size, SGD{}, 0, 0
-		if f.validator, err = NewTrainer(t.net, validation); err != nil {
-			return nil, fmt.Errorf("%w (ValidationBatchSize)", err)
-		}
-	}
 	if len(cfg.Augment) > 0 {
 		if f.augmenter, err = newAugmenter(cfg.Augment, d, t.loss.kind == sparseCategoricalCrossentropy); err != nil {
 			return nil, err
 		}
 	}
-	f.weights, err = t.rowWeights(d, n, cfg.ClassWeights)
-	return f, err
+	return f, t.checkClassWeights(cfg.ClassWeights)
+}
+
+// newValidator sets the trainer that validates.
+func (f *fit) newValidator() (err error) {
+	t, size := f.trainer, f.cfg.ValidationBatchSize
+	f.validator = t
+	if size != 0 && size != t.cfg.BatchSize && f.validation != nil {
+		cfg := t.cfg
+		cfg.BatchSize, cfg.Optimizer, cfg.AccumulateSteps, cfg.EMA = size, SGD{}, 0, 0
+		if f.validator, err = NewTrainer(t.net, cfg); err != nil {
+			return fmt.Errorf("%w (ValidationBatchSize)", err)
+		}
+	}
+	return nil
 }
 
 // stepsPerPass returns the number of batches that the rows make.
@@ -228,40 +263,51 @@ func (t *Trainer) checkData(what string, d *Dataset) error {
 	return nil
 }
 
-// rowWeights returns the weights of the first n rows, sample weight times class weight, or nil if all are 1.
-func (t *Trainer) rowWeights(d *Dataset, n int, classes map[int]float64) ([]float32, error) {
-	if classes == nil {
-		if d.SampleWeights == nil {
-			return nil, nil
-		}
-		return d.SampleWeights[:n], nil
-	}
+func (t *Trainer) checkClassWeights(classes map[int]float64) error {
 	count := max(t.net.Outputs(), 2)
 	for class, w := range classes {
 		if class < 0 || class >= count {
-			return nil, fmt.Errorf("mlp: ClassWeights has class %d, want 0 <= class < %d", class, count)
+			return fmt.Errorf("mlp: ClassWeights has class %d, want 0 <= class < %d", class, count)
 		}
 		if err := checkRange(fmt.Sprintf("ClassWeights[%d]", class), w, w >= 0, "weight >= 0"); err != nil {
-			return nil, fmt.Errorf("mlp: %w", err)
+			return fmt.Errorf("mlp: %w", err)
 		}
+	}
+	return nil
+}
+
+// rowWeights returns the weights of the first n rows, sample weight times class weight, or nil if all are 1.
+func (t *Trainer) rowWeights(d *Dataset, n int, classes map[int]float64) []float32 {
+	if classes == nil {
+		if d.SampleWeights == nil {
+			return nil
+		}
+		return d.SampleWeights[:n]
 	}
 	weights := make([]float32, n)
 	for r := range weights {
-		y := d.Y[r*d.Targets:][:d.Targets]
+		weights[r] = d.rowWeight(r, classes)
+	}
+	return weights
+}
+
+// rowWeight returns a row's sample weight times its class's weight.
+func (d *Dataset) rowWeight(row int, classes map[int]float64) float32 {
+	w := 1.0
+	if classes != nil {
+		y := d.Y[row*d.Targets:][:d.Targets]
 		class := int(y[0])
 		if d.Targets > 1 {
 			class = argmax(y)
 		}
-		w, listed := classes[class]
-		if !listed {
-			w = 1
+		if listed, ok := classes[class]; ok {
+			w = listed
 		}
-		if d.SampleWeights != nil {
-			w *= float64(d.SampleWeights[r])
-		}
-		weights[r] = float32(w)
 	}
-	return weights, nil
+	if d.SampleWeights != nil {
+		w *= float64(d.SampleWeights[row])
+	}
+	return float32(w)
 }
 
 // names returns the names of all numbers that an epoch ends with.
@@ -301,6 +347,8 @@ func (f *fit) run(ctx context.Context, training *Training, hooks []Hooks, histor
 				logs.Set("val_"+logs.names[i], s)
 			}
 		}
+		f.setFacts(training.Epoch, logs) // for callbacks that save
+		training.kept = training.Epoch
 		if err := call(hooks, func(h Hooks) func(*Training) error { return h.EpochEnd }, training); err != nil {
 			return err
 		}
@@ -338,14 +386,23 @@ func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks, hist
 	t := f.trainer
 	batchEnd := slices.ContainsFunc(hooks, func(h Hooks) bool { return h.BatchEnd != nil })
 	done := ctx.Done()
-	for training.Step < training.Steps {
+	for f.cfg.StepsPerEpoch == 0 || training.Step < f.cfg.StepsPerEpoch {
 		select {
 		case <-done:
-			err := fmt.Errorf("mlp: Fit stopped in epoch %d after %d of %d steps: %w", training.Epoch, training.Step, training.Steps, ctx.Err())
-			return errors.Join(err, f.save(training, hooks, history))
+			return errors.Join(training.stoppedBy(ctx), f.save(training, hooks, history))
 		default:
 		}
-		y, weights, rows := f.nextBatch()
+		y, weights, rows, err := f.nextBatch(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				err = errors.Join(training.stoppedBy(ctx), f.save(training, hooks, history))
+			}
+			return err
+		}
+		if rows == 0 { // a pass over a Source is an epoch
+			training.Steps = training.Step
+			return nil
+		}
 		loss := t.gradients(y, weights, rows)
 		if !isFinite(loss) {
 			return &DivergedError{Epoch: training.Epoch, Step: training.Step, Layer: t.firstNonFinite(rows), Loss: loss}
@@ -371,8 +428,21 @@ func (f *fit) epoch(ctx context.Context, training *Training, hooks []Hooks, hist
 	return nil
 }
 
+// stoppedBy returns the error of a training whose ctx is done.
+func (t *Training) stoppedBy(ctx context.Context) error {
+	steps := fmt.Sprintf("%d of %d steps", t.Step, t.Steps)
+	if t.Steps == 0 {
+		steps = plural(t.Step, "step", "steps")
+	}
+	return fmt.Errorf("mlp: Fit stopped in epoch %d after %s: %w", t.Epoch, steps, ctx.Err())
+}
+
 // nextBatch puts the batch of the trainer's step into the trainer; at the end of a pass over the rows, another one begins.
-func (f *fit) nextBatch() (y, weights []float32, rows int) {
+// rows is 0 where a pass over a Source ends, if that is an epoch.
+func (f *fit) nextBatch(ctx context.Context) (y, weights []float32, rows int, err error) {
+	if f.stream != nil {
+		return f.nextStreamed(ctx)
+	}
 	if f.trainer.batches-f.passStart == f.stepsPerPass() {
 		f.passStart = f.trainer.batches
 		f.drawOrder()
@@ -380,7 +450,7 @@ func (f *fit) nextBatch() (y, weights []float32, rows int) {
 	from := (f.trainer.batches - f.passStart) * f.trainer.cfg.BatchSize
 	rows = min(f.trainer.cfg.BatchSize, len(f.order)-from)
 	y, weights = f.batch(f.order[from : from+rows])
-	return y, weights, rows
+	return y, weights, rows, nil
 }
 
 // batch gathers rows of the data into the trainer's batch, and augments them. Else rows in order are used where they are.
@@ -394,16 +464,9 @@ func (f *fit) batch(order []int) (y, weights []float32) {
 		}
 		return s.Y, weights
 	}
-	t.gather(d.X, order)
-	if d.Targets == 1 { // a call of copy for each label would cost more than the labels
-		for i, r := range order {
-			t.yGather[i] = d.Y[r]
-		}
-	} else {
-		for i, r := range order {
-			copy(t.yGather[i*d.Targets:][:d.Targets], d.Y[r*d.Targets:])
-		}
-	}
+	t.useGathered()
+	gatherRows(t.x, t.ldx, d.X, d.Features, order)
+	gatherRows(t.yGather, d.Targets, d.Y, d.Targets, order)
 	if f.weights != nil {
 		weights = t.wGather[:rows]
 		for i, r := range order {
@@ -417,16 +480,20 @@ func (f *fit) batch(order []int) (y, weights []float32) {
 	return y, weights
 }
 
-// gather copies rows of x into the batch.
-func (t *Trainer) gather(x []float32, order []int) {
-	n, ld := t.net.features, stride(t.net.features)
+// useGathered lets the batch be one that is gathered.
+func (t *Trainer) useGathered() {
+	t.ldx = stride(t.net.features)
 	if t.xGather == nil {
-		t.xGather = alignedFloats(t.cfg.BatchSize * ld)
+		t.xGather = alignedFloats(t.cfg.BatchSize * t.ldx)
 	}
+	t.x = t.xGather
+}
+
+// gatherRows copies rows of src [·, columns], in the order given.
+func gatherRows(dst []float32, ldDst int, src []float32, columns int, order []int) {
 	for i, r := range order {
-		copy(t.xGather[i*ld:][:n], x[r*n:])
+		copyRow(dst[i*ldDst:][:columns], src[r*columns:])
 	}
-	t.x, t.ldx = t.xGather, ld
 }
 
 // measure adds the batch's outputs to the metrics.
@@ -434,12 +501,20 @@ func (t *Trainer) measure(meters []meter, y, weights []float32, rows int) {
 	if len(meters) == 0 {
 		return
 	}
-	units := t.net.Outputs()
-	copyRows(t.outputs, units, t.stages[len(t.stages)-1].out, stride(units), units, rows)
+	units, out := t.net.Outputs(), t.stages[len(t.stages)-1].out
+	copied := false
 	for _, m := range meters {
 		w := weights
 		if !m.weighted {
 			w = nil
+		}
+		if hits, ok := m.Accumulator.(*hitAccumulator); ok {
+			hits.addRows(y, out, stride(units), w, rows)
+			continue
+		}
+		if !copied {
+			copyRows(t.outputs, units, out, stride(units), units, rows)
+			copied = true
 		}
 		m.Add(y, t.outputs[:rows*units], w, rows)
 	}

@@ -60,3 +60,49 @@ func FuzzCSV(f *testing.F) {
 		}
 	})
 }
+
+// FuzzCSVReader holds the two ways of reading a text equal: csvReader's own, up to the first quote, and encoding/csv's.
+// They give the same values bit for bit, or the same error in the same place.
+func FuzzCSVReader(f *testing.F) {
+	folder := filepath.FromSlash("testdata/data/bad/csv")
+	for _, file := range readBadCSVManifest(f, folder) {
+		cfg, err := file.config()
+		if err != nil {
+			f.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(folder, file.File))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text, cfg.NoHeader, cfg.separator(), cfg.LabelIndex, 0)
+	}
+	f.Add([]byte("a,b\n1,2\n\n\r\n3,\"4\"\n\n5,x\n"), false, ',', 0, 2)
+	f.Add([]byte("a,b\r\n1,2\r\r\n3,4\r"), false, ',', 0, 0)
+	f.Add([]byte("a,b\n1,2\n3,\"4\n\n5\"6\n"), false, ',', 0, 0)
+	f.Add([]byte("1é2\n3é4\n"), true, 'é', 0, 0)
+	f.Fuzz(func(t *testing.T, text []byte, noHeader bool, separator rune, labelIndex, weightIndex int) {
+		cfg := CSVConfig{NoHeader: noHeader, Separator: separator, LabelIndex: labelIndex, SampleWeightIndex: weightIndex}
+		read := func(slow bool) (*Dataset, error) {
+			if err := cfg.check(); err != nil {
+				return nil, err
+			}
+			r, err := newCSVReader(bytes.NewReader(text), cfg)
+			if err != nil {
+				return nil, err
+			}
+			if slow && r.quoted == nil {
+				r.leave(r.text, cfg.separator())
+			}
+			table, err := newCSVTable(r, cfg)
+			if err != nil {
+				return nil, err
+			}
+			return table.readAll()
+		}
+		got, gotErr := read(false)
+		want, wantErr := read(true)
+		if fmt.Sprintf("%#v %v", got, gotErr) != fmt.Sprintf("%#v %v", want, wantErr) {
+			t.Fatalf("got %#v, %v\nencoding/csv %#v, %v", got, gotErr, want, wantErr)
+		}
+	})
+}

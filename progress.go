@@ -14,7 +14,8 @@ import (
 //	6/6 [==============================] - 0s 5us/step - loss: 1.1551 - accuracy: 0.3542 - val_loss: 1.0894 - val_accuracy: 0.4167
 //
 // On a terminal the line is redrawn while the epoch goes on, at most every 50 ms; elsewhere each epoch gets one whole line
-// without control characters.
+// without control characters. As long as the number of steps is not known, in the first epoch of FitSource, it begins with
+// "     12/Unknown - 0s 5us/step".
 type ProgressLog struct {
 	Writer io.Writer
 
@@ -92,7 +93,10 @@ func (l *progressLine) step(t *Training) error {
 		return nil
 	}
 	l.drawn = now
-	line := fmt.Sprintf("%s - ETA: %s%s", bar(done, t.Steps), clock(perStep*time.Duration(t.Steps-done)), values(t.Logs()))
+	line := fmt.Sprintf("%7d/Unknown - %.0fs %s%s", done, elapsed.Seconds(), stepTime(perStep), values(t.Logs()))
+	if t.Steps > 0 {
+		line = fmt.Sprintf("%s - ETA: %s%s", bar(done, t.Steps), clock(perStep*time.Duration(t.Steps-done)), values(t.Logs()))
+	}
 	if l.Columns > 1 && len(line) >= l.Columns {
 		line = line[:l.Columns-1]
 	}
@@ -113,7 +117,7 @@ func (l *progressLine) draw(line, end string) error {
 
 func (l *progressLine) end(t *Training) error {
 	elapsed := time.Since(l.begun)
-	err := l.draw(fmt.Sprintf("%s - %.0fs %s%s", bar(t.Steps, t.Steps), elapsed.Seconds(), perStep(elapsed/time.Duration(t.Steps)), values(t.Logs())), "\n")
+	err := l.draw(fmt.Sprintf("%s - %.0fs %s%s", bar(t.Steps, t.Steps), elapsed.Seconds(), stepTime(elapsed/time.Duration(t.Steps)), values(t.Logs())), "\n")
 	l.width = 0
 	return err
 }
@@ -154,8 +158,8 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%ds", s)
 }
 
-// perStep writes the duration of a step as Keras does.
-func perStep(d time.Duration) string {
+// stepTime writes the duration of a step as Keras does.
+func stepTime(d time.Duration) string {
 	switch {
 	case d >= time.Second:
 		return fmt.Sprintf("%.0fs/step", d.Seconds())

@@ -1,0 +1,135 @@
+package mlp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// Source is a data set that is read in chunks of rows, for data larger than memory. CSVSource reads a file, and
+// TransformedSource prepares the rows of another Source.
+type Source interface {
+	// Chunks begins a pass over the rows: all of them, in the same order each time, and never an empty chunk. A chunk's
+	// Dataset belongs to the caller, who may change it, until the next one is asked for; then its memory may be used again.
+	// All have the same columns. An error ends the pass.
+	Chunks(ctx context.Context) iter.Seq2[*Dataset, error]
+}
+
+// TransformedSource is a Source whose rows a fitted Preprocessor has prepared.
+type TransformedSource struct {
+	Source       Source
+	Preprocessor Preprocessor
+}
+
+// Chunks implements Source.
+func (s TransformedSource) Chunks(ctx context.Context) iter.Seq2[*Dataset, error] {
+	return func(yield func(*Dataset, error) bool) {
+		for d, err := range s.Source.Chunks(ctx) {
+			if err == nil {
+				err = s.Preprocessor.Transform(d)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(d, nil) {
+				return
+			}
+		}
+	}
+}
+
+// fitBlock is the number of rows by which FitPreprocessor updates a scaler, whatever chunks they come in.
+const fitBlock = 1024
+
+// FitPreprocessor fits p to all rows of a Source. It makes one pass over them, and one for each step of a Pipeline.
+//
+// It takes StandardScaler, MinMaxScaler and MaxAbsScaler, whose Update it calls with 1024 rows at a time; Normalizer; an
+// OneHotEncoder where the Source lists the categories; a SimpleImputer that fills in a constant; and a Pipeline of these.
+// Others need all rows at once, which is an error.
+func FitPreprocessor(ctx context.Context, p Preprocessor, src Source) error {
+	switch p := p.(type) {
+	case *StandardScaler:
+		return fitInBlocks(ctx, src, p.Fit, p.Update)
+	case *MinMaxScaler:
+		return fitInBlocks(ctx, src, p.Fit, p.Update)
+	case *MaxAbsScaler:
+		return fitInBlocks(ctx, src, p.Fit, p.Update)
+	case *Normalizer:
+		return fitInBlocks(ctx, src, p.Fit, nil)
+	case *SimpleImputer:
+		if p.Strategy == ImputeConstant {
+			return fitInBlocks(ctx, src, p.Fit, nil)
+		}
+	case *OneHotEncoder:
+		if err := fitInBlocks(ctx, src, p.Fit, nil); err != nil {
+			return err
+		}
+		for j, names := range p.CategoryNames {
+			if names == nil && p.Categories[j] != nil {
+				return fmt.Errorf("mlp: FitPreprocessor: feature %q to encode has no list of categories in the Source",
+					p.FeatureNames[j])
+			}
+		}
+		return nil
+	case Pipeline:
+		if err := p.check(); err != nil {
+			return err
+		}
+		for i, step := range p {
+			rows := src
+			if i > 0 {
+				rows = TransformedSource{src, p[:i]}
+			}
+			if err := FitPreprocessor(ctx, step, rows); err != nil {
+				return fmt.Errorf("%w (step %d of a Pipeline)", err, i)
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("mlp: FitPreprocessor: %T needs all rows at once, in a Dataset", p)
+}
+
+// fitInBlocks calls fit with the first fitBlock rows, and update, unless it is nil, with as many others at a time.
+func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) error) error {
+	call := func(d *Dataset) error {
+		err := fit(d)
+		fit = update
+		return err
+	}
+	var block *Dataset
+	for d, err := range src.Chunks(ctx) {
+		if err == nil {
+			err = d.validate("source", true)
+		}
+		if err != nil {
+			return err
+		}
+		if block == nil {
+			block = d.withoutRows()
+			block.Targets, block.TargetNames, block.ClassNames = 0, nil, nil
+		}
+		for x := d.X; len(x) > 0; {
+			n := min(len(x), fitBlock*d.Features-len(block.X))
+			block.X = append(block.X, x[:n]...)
+			x = x[n:]
+			if len(block.X) < fitBlock*d.Features {
+				continue
+			}
+			if err := call(block); err != nil || fit == nil {
+				return err
+			}
+			block.X = block.X[:0]
+		}
+	}
+	if block == nil {
+		return errSourceEmpty
+	}
+	if len(block.X) == 0 {
+		return nil
+	}
+	return call(block)
+}
+
+var errSourceEmpty = errors.New("mlp: the Source has no rows")
