@@ -91,7 +91,7 @@ type Cutout struct {
 	FillValue float64
 }
 
-// RandomNoise adds normal noise of that standard deviation to each value of any row.
+// RandomNoise adds normal noise of that standard deviation to each value of any row, at most 4.4 times as much.
 type RandomNoise struct {
 	Deviation float64 // > 0
 }

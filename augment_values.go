@@ -80,9 +80,16 @@ func (c RandomContrast) compile(a *augmenter) error {
 func (c *contrast) change(x, _ []float32, key uint64) {
 	r := drawsOf(key, c.index)
 	factor := float32(1 + r.symmetric(c.most))
+	if c.channels == 1 {
+		mean := channelMean(x, 1)
+		rest := mean - float32(factor*mean) // factor·(x - mean) + mean
+		for i, v := range x {
+			x[i] = c.clip(float32(factor*v) + rest)
+		}
+		return
+	}
 	for channel := range c.channels {
 		mean := channelMean(x[channel:], c.channels)
-		// factor·(x - mean) + mean
 		rest := mean - float32(factor*mean)
 		for i := channel; i < len(x); i += c.channels {
 			x[i] = c.clip(float32(factor*x[i]) + rest)
@@ -152,9 +159,8 @@ func (c *cutout) change(x, _ []float32, key uint64) {
 }
 
 type rowNoise struct {
-	index     int
-	deviation float32
-	normal    *ziggurat
+	index  int
+	normal *normalPairs
 }
 
 func (n RandomNoise) compile(a *augmenter) error {
@@ -162,15 +168,13 @@ func (n RandomNoise) compile(a *augmenter) error {
 	if !isFinite(deviation) || deviation <= 0 {
 		return fmt.Errorf("Deviation is %v, want a finite Deviation > 0", n.Deviation)
 	}
-	a.changes = append(a.changes, &rowNoise{a.index, deviation, newZiggurat()})
+	a.changes = append(a.changes, &rowNoise{a.index, newNormalPairs(n.Deviation)})
 	return nil
 }
 
 func (n *rowNoise) change(x, _ []float32, key uint64) {
 	r := drawsOf(key, n.index)
-	for i := range x {
-		x[i] += float32(n.deviation * n.normal.draw(&r))
-	}
+	n.normal.add(x, &r)
 }
 
 // beta returns a number of the beta distribution of alpha and alpha, by the formula in section 3 of L. Devroye, "Random

@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	_ "image/png" // the format of the images
 	"io"
 	"io/fs"
 	"log"
