@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -54,136 +53,9 @@ type tableDescription struct {
 	rows     int
 	columns  []*columnDescription
 	labels   []*columnDescription // those to learn
+	classes  []string             // of the label, if it names classes
 	task     string
 	warnings []string
-}
-
-// columnDescription counts the cells of a column, and sums up those that are numbers.
-type columnDescription struct {
-	name                    string
-	missing, numbers, words int
-	infinite                int // numbers that float32 does not hold
-	firstWord, firstMissing int // their lines
-	word                    string
-	distinct                map[string]int // the rows of each cell that is not missing; nil once there are too many
-	min, max, mean, squares float64        // squares of the distances from the mean
-}
-
-// maxDistinct bounds the distinct cells that are counted in a column.
-const maxDistinct = 1 << 16
-
-func newColumnDescription(name string) *columnDescription {
-	return &columnDescription{name: name, distinct: map[string]int{}, min: math.Inf(1), max: math.Inf(-1)}
-}
-
-// add takes a cell of a line.
-func (c *columnDescription) add(cell string, line int) {
-	cell = strings.Trim(cell, " \t")
-	v, kind := parseCell(cell)
-	switch kind {
-	case missingCell:
-		if c.missing++; c.missing == 1 {
-			c.firstMissing = line
-		}
-		return
-	case textCell:
-		if c.words++; c.words == 1 {
-			c.word, c.firstWord = strings.Clone(cell), line
-		}
-	case numberCell:
-		if math.IsInf(v, 0) {
-			c.infinite++
-			break
-		}
-		c.numbers++
-		c.min, c.max = min(c.min, v), max(c.max, v)
-		distance := v - c.mean
-		c.mean += distance / float64(c.numbers)
-		c.squares += float64(distance * (v - c.mean))
-	}
-	if c.distinct == nil {
-		return
-	}
-	if _, seen := c.distinct[cell]; !seen {
-		cell = strings.Clone(cell) // for it keeps its whole line in memory
-	}
-	if c.distinct[cell]++; len(c.distinct) > maxDistinct {
-		c.distinct = nil
-	}
-}
-
-// isText reports whether train takes the column for texts.
-func (c *columnDescription) isText() bool { return c.words > 0 && c.words >= c.numbers+c.infinite }
-
-// known returns the number of cells that are not missing.
-func (c *columnDescription) known() int { return c.numbers + c.infinite + c.words }
-
-// kind names what is in the column.
-func (c *columnDescription) kind() string {
-	switch {
-	case c.known() == 0:
-		return "empty"
-	case c.words == 0:
-		return "number"
-	case c.words == c.known():
-		return "text"
-	}
-	return "mixed"
-}
-
-// writeNumbers writes the end of the column's line.
-func (c *columnDescription) writeNumbers(w io.Writer) {
-	switch {
-	case c.isText():
-		names := slices.Sorted(maps.Keys(c.distinct))
-		if len(names) == 0 {
-			fmt.Fprintf(w, "  more than %d texts", maxDistinct)
-			break
-		}
-		most := slices.MaxFunc(names, func(a, b string) int { return c.distinct[a] - c.distinct[b] })
-		fmt.Fprintf(w, "  %s, most often %q (%d)", plural(len(names), "text"), shortName(most), c.distinct[most])
-	case c.numbers > 0:
-		fmt.Fprintf(w, " %10.4g %10.4g %10.4g %10.4g", c.min, c.mean, c.max, math.Sqrt(c.squares/float64(c.numbers)))
-	}
-	fmt.Fprintln(w)
-}
-
-// warnings tells what is wrong with a column to learn from.
-func (c *columnDescription) warnings(rows int) []string {
-	var list []string
-	warn := func(format string, args ...any) {
-		list = append(list, fmt.Sprintf("%q ", c.name)+fmt.Sprintf(format, args...))
-	}
-	switch known := c.known(); {
-	case known == 0:
-		warn("has no value in any row; --ignore leaves it out")
-		return list
-	case c.kind() == "number" && c.infinite == 0 && c.min == c.max:
-		warn("is constant: %v in each row that has it", c.min)
-		return list
-	case c.kind() == "text" && len(c.distinct) == 1:
-		warn("is constant: %q in each row that has it", shortName(c.word))
-		return list
-	case c.isText() && len(c.distinct) == known:
-		warn("has another text in each row, from which nothing can be learnt; --ignore leaves it out")
-	case c.isText() && (c.distinct == nil || len(c.distinct) > maxCategories):
-		warn("has more than %d texts; --ignore leaves it out", maxCategories)
-	}
-	if c.kind() == "mixed" {
-		if c.isText() {
-			warn("has texts and %s, which are taken for texts too", plural(c.numbers+c.infinite, "number"))
-		} else {
-			warn("has numbers and %s, which train takes for an error: %q in line %d", plural(c.words, "text"),
-				shortName(c.word), c.firstWord)
-		}
-	}
-	if c.infinite > 0 && !c.isText() {
-		warn("has numbers that are not finite, or too large for float32: %d of them", c.infinite)
-	}
-	if c.missing > rows/2 {
-		warn("is missing in %.0f%% of the rows", 100*float64(c.missing)/float64(rows))
-	}
-	return list
 }
 
 // describeTable reads all lines of a file.
@@ -214,22 +86,9 @@ func (c *describeCommand) describeTable(file *table) (*tableDescription, error) 
 		}
 		all[i] = newColumnDescription(name)
 	}
-	r := file.reader()
-	r.ReuseRecord = true
 	uneven, firstUneven := 0, 0
-	for first := !c.NoHeader; ; first = false {
-		record, err := r.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file.file, err)
-		}
-		if first {
-			continue
-		}
+	err = file.eachRow(func(record []string, line int) {
 		t.rows++
-		line, _ := r.FieldPos(0)
 		if len(record) != len(all) {
 			if uneven++; uneven == 1 {
 				firstUneven = line
@@ -238,6 +97,9 @@ func (c *describeCommand) describeTable(file *table) (*tableDescription, error) 
 		for i, cell := range record[:min(len(record), len(all))] {
 			all[i].add(cell, line)
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	if t.rows == 0 {
 		return nil, fmt.Errorf("%s: there are no rows", file.file)
@@ -258,7 +120,61 @@ func (c *describeCommand) describeTable(file *table) (*tableDescription, error) 
 			t.warnings = append(t.warnings, column.warnings(t.rows)...)
 		}
 	}
+	t.findClasses()
+	relations := newRelations(t)
+	places := make([]int, len(t.columns)) // of the columns in the file
+	for i, column := range t.columns {
+		places[i] = slices.Index(all, column)
+	}
+	cells := make([]string, len(t.columns))
+	if err := file.eachRow(func(record []string, _ int) {
+		for i, place := range places {
+			if cells[i] = ""; place < len(record) {
+				cells[i] = record[place]
+			}
+		}
+		relations.add(cells)
+	}); err != nil {
+		return nil, err
+	}
+	t.warnings = append(t.warnings, relations.warnings()...)
 	return t, nil
+}
+
+// eachRow calls f with the cells of each row and its line. The cells are valid until f returns.
+func (t *table) eachRow(f func(record []string, line int)) error {
+	r := t.reader()
+	r.ReuseRecord = true
+	for first := !t.format.NoHeader; ; first = false {
+		record, err := r.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.file, err)
+		}
+		if !first {
+			line, _ := r.FieldPos(0)
+			f(record, line)
+		}
+	}
+}
+
+// findClasses tells the classes that the label names, if it does, in the order of their numbers or letters.
+func (t *tableDescription) findClasses() {
+	label := t.labels[0]
+	names := slices.Sorted(maps.Keys(label.distinct))
+	if len(t.labels) > 1 || label.distinct == nil || t.task == "regression" || t.task == "auto" && !areClasses(names) {
+		return
+	}
+	if label.words == 0 {
+		slices.SortStableFunc(names, func(a, b string) int {
+			x, _ := parseCell(a)
+			y, _ := parseCell(b)
+			return cmp.Compare(x, y)
+		})
+	}
+	t.classes = names
 }
 
 // write prints the description.
@@ -287,9 +203,7 @@ func (t *tableDescription) writeLabel(w io.Writer, label *columnDescription) {
 			fmt.Sprintf("the label %q is missing in %s, which train takes for an error; the first is line %d",
 				label.name, plural(label.missing, "row"), label.firstMissing))
 	}
-	names := slices.Sorted(maps.Keys(label.distinct))
-	numbers := len(t.labels) > 1 || t.task == "regression" || t.task == "auto" && !areClasses(names)
-	if numbers || label.distinct == nil {
+	if t.classes == nil {
 		fmt.Fprintf(w, "\nLabel: %q, numbers to predict\n", label.name)
 		if label.words > 0 {
 			t.warnings = append(t.warnings, fmt.Sprintf("the label %q is to be a number, and is %q in line %d",
@@ -302,13 +216,7 @@ func (t *tableDescription) writeLabel(w io.Writer, label *columnDescription) {
 		}
 		return
 	}
-	if label.words == 0 {
-		slices.SortStableFunc(names, func(a, b string) int {
-			x, _ := parseCell(a)
-			y, _ := parseCell(b)
-			return cmp.Compare(x, y)
-		})
-	}
+	names := t.classes
 	d := &mlp.Dataset{Features: 1, X: make([]float32, label.known()), Targets: 1, ClassNames: names}
 	for class, name := range names {
 		for range label.distinct[name] {
@@ -345,40 +253,30 @@ func balanceWarnings(d *mlp.Dataset) []string {
 	if counts[most] < 10*counts[least] {
 		return nil
 	}
-	return []string{fmt.Sprintf("class %q has %s, and %q has %d: --class-weights=balanced makes them weigh the same",
-		d.ClassNames[least], plural(counts[least], "row"), d.ClassNames[most], counts[most])}
+	ratio := float64(counts[most]) / float64(counts[least])
+	return []string{fmt.Sprintf("class %q has %s, and %q has %d, %.3g times as many: "+
+		"--class-weights=balanced makes them weigh the same",
+		d.ClassNames[least], plural(counts[least], "row"), d.ClassNames[most], counts[most], ratio)}
 }
 
+// writeWarnings writes a line for each, up to a bound.
 func writeWarnings(w io.Writer, warnings []string) {
-	for i, warning := range warnings {
+	const most = 50
+	for i, warning := range warnings[:min(most, len(warnings))] {
 		if i == 0 {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintln(w, "Warning:", warning)
+	}
+	if n := len(warnings) - most; n > 0 {
+		fmt.Fprintf(w, "… and %s more\n", plural(n, "warning"))
 	}
 }
 
 // describeSamples describes what is no file of cells.
 func describeSamples(w io.Writer, s samples) {
 	if !s.isImages() {
-		t := &tableDescription{name: s.name, rows: s.Rows(), task: "classification"}
-		for j := range s.Features {
-			c := newColumnDescription(fmt.Sprintf("feature %d", j+1))
-			if s.FeatureNames != nil {
-				c.name = s.FeatureNames[j]
-			}
-			for i := j; i < len(s.X); i += s.Features {
-				c.add(number(s.X[i]), 0)
-			}
-			t.columns = append(t.columns, c)
-			t.warnings = append(t.warnings, c.warnings(t.rows)...)
-		}
-		label := newColumnDescription(strings.Trim(s.label, `"`))
-		for _, class := range s.Y {
-			label.add(s.ClassNames[int(class)], 0)
-		}
-		t.columns, t.labels = append(t.columns, label), []*columnDescription{label}
-		t.write(w)
+		describeFeatures(s).write(w)
 		return
 	}
 	pixels := newColumnDescription("pixels")
@@ -403,4 +301,41 @@ func describeSamples(w io.Writer, s samples) {
 			s.Features))
 	}
 	writeWarnings(w, warnings)
+}
+
+// describeFeatures describes samples that are no images.
+func describeFeatures(s samples) *tableDescription {
+	t := &tableDescription{name: s.name, rows: s.Rows(), task: "classification"}
+	for j := range s.Features {
+		c := newColumnDescription(fmt.Sprintf("feature %d", j+1))
+		if s.FeatureNames != nil {
+			c.name = s.FeatureNames[j]
+		}
+		t.columns = append(t.columns, c)
+	}
+	t.labels = []*columnDescription{newColumnDescription(strings.Trim(s.label, `"`))}
+	t.columns = append(t.columns, t.labels[0])
+	eachRow := func(f func(cells []string)) {
+		cells := make([]string, len(t.columns))
+		for i := range t.rows {
+			for j, v := range s.X[i*s.Features:][:s.Features] {
+				cells[j] = number(v)
+			}
+			cells[s.Features] = s.ClassNames[int(s.Y[i])]
+			f(cells)
+		}
+	}
+	eachRow(func(cells []string) {
+		for j, cell := range cells {
+			t.columns[j].add(cell, 0)
+		}
+	})
+	for _, c := range t.columns[:s.Features] {
+		t.warnings = append(t.warnings, c.warnings(t.rows)...)
+	}
+	t.findClasses()
+	relations := newRelations(t)
+	eachRow(relations.add)
+	t.warnings = append(t.warnings, relations.warnings()...)
+	return t
 }

@@ -17,7 +17,16 @@ func TestDescribe(t *testing.T) {
 	for i := range 101 {
 		fmt.Fprintf(&rare, "%d,%s\n", i, map[bool]string{true: "rare", false: "often"}[i == 7])
 	}
+	var leaks strings.Builder
+	leaks.WriteString("id,age,years,euro,score,size,plan,colour,left\n")
+	for i := range 60 {
+		left := i%3 == 0
+		fmt.Fprintf(&leaks, "%d,%d,%d.0,%.2f,%d,%.1f,%s,%s,%t\n", 7*i, i*i%17, i*i%17, 1.5*float64(i*i%23), i%3*2,
+			float64(i*i%23), map[bool]string{true: "none", false: []string{"a", "b"}[i%2]}[left],
+			[]string{"red", "blue"}[i%2], left)
+	}
 	for name, text := range map[string]string{
+		"leaks.csv": leaks.String(),
 		"good.csv":  "width,skin,kind\n1,red,x\n2.5,green,y\n,red,x\n4,NaN,y\n",
 		"odd.csv":   "id,five,word,most,mixed,big,none,y\nr1,5,1,,u,1,,p\nr2,5,?,,u,2,,q\nr3,5,3,7,v,1e99,,p\nr4,5,2,,2,4,,\nr5,5\n",
 		"names.csv": "a,,a\n1,2,3\n4,5,6\n",
@@ -65,7 +74,15 @@ func TestDescribe(t *testing.T) {
 		{"one.csv", []string{`Label: "kind", 1 class`,
 			"Warning: there is one class only, so there is nothing to learn"}},
 		{"rare.csv",
-			[]string{`Warning: class "rare" has 1 row, and "often" has 100: --class-weights=balanced makes them weigh the same`}},
+			[]string{`Warning: class "rare" has 1 row, and "often" has 100, 100 times as many: --class-weights=balanced makes them weigh the same`}},
+		{"leaks.csv", []string{
+			`Warning: "id" has another whole number in each row, as if it named them; --ignore leaves it out`,
+			`Warning: "years" is the same as "age" in each row; --ignore leaves it out`,
+			`Warning: "score" tells "left" by itself: no two classes overlap; .*`,
+			`Warning: "plan" tells "left" by itself: no two classes share a value; .*`,
+		}},
+		{"leaks.csv --label=euro", []string{`Warning: "size" is "euro" in other units; .*`}},
+		{"leaks.csv --label=age --task=regression", []string{`Warning: "years" is the same as the label "age"; .*`}},
 	} {
 		out := succeed(t, dir, "", append([]string{"describe"}, strings.Fields(test.args)...)...)
 		for _, want := range test.want {
@@ -78,6 +95,9 @@ func TestDescribe(t *testing.T) {
 				t.Errorf("describe %s: %d columns in %q", test.args, n, line)
 			}
 		}
+	}
+	if out := succeed(t, dir, "", "describe", "leaks.csv"); strings.Count(out, "Warning") != 4 {
+		t.Errorf("want 4 warnings:\n%s", out)
 	}
 	if out := succeed(t, dir, "", "describe", "good.csv"); strings.Contains(out, "Warning") {
 		t.Errorf("a warning of good data:\n%s", out)
@@ -113,6 +133,18 @@ func TestDescribeImages(t *testing.T) {
 	}
 }
 
+// TestDescribeWide describes many columns that are all the same, of which each says so, but not on and on.
+func TestDescribeWide(t *testing.T) {
+	dir := t.TempDir()
+	line := strings.Repeat("1,", 300)
+	writeFile(t, dir, "wide.csv", strings.Repeat(line+"x\n"+strings.ReplaceAll(line, "1", "2")+"y\n", 20))
+	out := succeed(t, dir, "", "describe", "wide.csv", "--no-header")
+	if !strings.HasSuffix(out, "\n… and 549 warnings more\n") || !strings.Contains(out,
+		`"column 51" is the same as "column 1" in each row; --ignore leaves it out`) {
+		t.Errorf("the end is %q", out[max(0, len(out)-200):])
+	}
+}
+
 func TestColumnDescription(t *testing.T) {
 	c := newColumnDescription("a")
 	for i := range maxDistinct + 10 {
@@ -123,7 +155,7 @@ func TestColumnDescription(t *testing.T) {
 	if want := math.Sqrt((n*n - 1) / 12); math.Abs(deviation-want) > 1e-6*want || c.mean != 1_000_000+(n-1)/2 || c.distinct != nil {
 		t.Errorf("deviation %v, want %v; mean %v; %d distinct", deviation, want, c.mean, len(c.distinct))
 	}
-	if w := c.warnings(c.numbers); w != nil {
+	if w := c.warnings(c.numbers); len(w) != 1 || !strings.Contains(w[0], "whole number in each row") {
 		t.Error(w)
 	}
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	_ "image/gif" // the formats that mlp.ReadImages reads
+	_ "image/jpeg"
+	_ "image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -122,8 +125,8 @@ func (t *table) checkText() error {
 	switch start := string(t.text[:min(2, len(t.text))]); start {
 	case "\x00\x00":
 		return fmt.Errorf("%s is an IDX file of images; name the file of their labels after it", t.file)
-	case "\x1f\x8b":
-		return fmt.Errorf("%s is compressed, which a CSV file must not be; after an IDX file of images, name the file of their labels", t.file)
+	case "\x93N", "PK":
+		return fmt.Errorf("%s is an .npy or .npz file, or an archive; mlp convert makes CSV of NumPy's", t.file)
 	}
 	return nil
 }

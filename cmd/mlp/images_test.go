@@ -144,13 +144,13 @@ func TestIDX(t *testing.T) {
 	labels[len(labels)-1] = 7
 	writeFile(t, dir, "seven", string(labels))
 	for _, test := range []struct{ args, want string }{
-		{"train x.gz", "x.gz is compressed"},
+		{"train x.gz", "x.gz is an IDX file of images; name the file of their labels after it"},
 		{"train y", "y is an IDX file of images; name the file of their labels after it"},
 		{"train y x.gz", "want [rows, …] and [rows]"},
 		{"train x.gz nosuch", "nosuch: "},
 		{"train x.gz y --gray", "--size and --gray"},
 		{"evaluate model.safetensors x.gz seven", "7 is not a class index"},
-		{"evaluate model.safetensors x.gz", "x.gz is compressed"},
+		{"evaluate model.safetensors x.gz", "x.gz is an IDX file"},
 	} {
 		_, stderr, code := result(t, dir, "", strings.Fields(test.args)...)
 		if code != exitFailure || !strings.Contains(stderr, test.want) {

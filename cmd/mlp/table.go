@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -31,7 +32,23 @@ type table struct {
 
 // openTable reads a file, or standard input if it is called "-".
 func openTable(file string, flags csvFlags) (*table, error) {
-	t := &table{file: file, format: mlp.CSVConfig{NoHeader: flags.NoHeader}}
+	var text []byte
+	var err error
+	if file == "-" {
+		file = "standard input"
+		text, err = io.ReadAll(os.Stdin)
+	} else {
+		text, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newTable(file, text, flags)
+}
+
+// newTable returns the table that the text of a file holds.
+func newTable(file string, text []byte, flags csvFlags) (*table, error) {
+	t := &table{file: file, text: text, format: mlp.CSVConfig{NoHeader: flags.NoHeader}}
 	separator, size := utf8.DecodeRuneInString(flags.Separator)
 	switch {
 	case flags.Separator == "tab":
@@ -40,13 +57,7 @@ func openTable(file string, flags csvFlags) (*table, error) {
 		return nil, fmt.Errorf("--separator: %q is not one character", flags.Separator)
 	}
 	t.format.Separator = separator
-	var err error
-	if file == "-" {
-		t.file = "standard input"
-		t.text, err = io.ReadAll(os.Stdin)
-	} else {
-		t.text, err = os.ReadFile(file)
-	}
+	err := t.decompress()
 	if err == nil {
 		err = t.checkText()
 	}
@@ -64,6 +75,25 @@ func openTable(file string, flags csvFlags) (*table, error) {
 		}
 	}
 	return t, nil
+}
+
+// decompress undoes gzip, whatever the file's name.
+func (t *table) decompress() error {
+	if !bytes.HasPrefix(t.text, []byte("\x1f\x8b")) {
+		return nil
+	}
+	const most = 1 << 30
+	r, err := gzip.NewReader(bytes.NewReader(t.text))
+	if err == nil {
+		t.text, err = io.ReadAll(io.LimitReader(r, most))
+	}
+	if err == nil && len(t.text) == most {
+		err = errors.New("too large when decompressed")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.file, err)
+	}
+	return nil
 }
 
 // reader returns a reader of the file's lines, of any length.
