@@ -2,9 +2,11 @@ package mlp_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/seed975aa5d7/mlp"
 )
@@ -26,17 +28,51 @@ func ExampleNetwork_SaveFile() {
 
 	loaded, err := mlp.LoadFile(path)
 	check(err)
-	rows := &mlp.Dataset{X: []float32{5.1, 3.5, 1.4, 0.2}, Features: 4}
-	check(loaded.Scaler.Transform(rows)) // as the training rows were
-	got, err := loaded.Predict(rows.X)
+	row := []float32{5.1, 3.5, 1.4, 0.2} // raw: in centimetres
+	got, err := loaded.Classify(row)
 	check(err)
-	want, err := net.Predict(rows.X)
+	want, err := net.Classify(row)
 	check(err)
-	fmt.Println(len(loaded.Layers()), "layers,", loaded.ClassNames)
-	fmt.Println(got[0] == want[0], got[1] == want[1], got[2] == want[2])
+	fmt.Println(len(loaded.Layers()), "layers,", loaded.Classes())
+	fmt.Println(got[0].Name == want[0].Name, slices.Equal(got[0].Probabilities, want[0].Probabilities))
 	// Output:
 	// 2 layers, [setosa versicolor virginica]
-	// true true true
+	// true true
+}
+
+// Classes and probabilities of raw rows, by a network that Fit has trained; what the training came to is in the file, too.
+func ExampleNetwork_Classify() {
+	iris := mlp.Iris()
+	var scaler mlp.StandardScaler
+	check(scaler.Fit(iris))
+	check(scaler.Transform(iris))
+	net, err := mlp.New(4, mlp.Dense{Units: 16, Activation: mlp.ReLU}, mlp.Dense{Units: 3, Activation: mlp.Softmax})
+	check(err)
+	trainer, err := mlp.NewTrainer(net, mlp.TrainerConfig{
+		Loss: mlp.SparseCategoricalCrossentropy{}, Optimizer: mlp.Adam{LearningRate: 0.01}, Metrics: []mlp.Metric{mlp.Accuracy{}}})
+	check(err)
+	_, err = trainer.Fit(context.Background(), iris, mlp.FitConfig{Epochs: 20})
+	check(err)
+	net.ClassNames, net.Scaler = iris.ClassNames, &scaler
+
+	var file bytes.Buffer
+	check(net.Save(&file))
+	net, err = mlp.Load(&file)
+	check(err)
+	rows, err := net.Classify([]float32{
+		5.1, 3.5, 1.4, 0.2,
+		6.7, 3.0, 5.2, 2.3,
+	})
+	check(err)
+	for _, row := range rows {
+		fmt.Printf("%s %.2f\n", row.Name, row.Probabilities)
+	}
+	fmt.Printf("%d epochs of %s: %s %.2f\n",
+		net.Training.Epochs, net.Training.Optimizer, net.Training.Scores[1].Name, net.Training.Scores[1].Value)
+	// Output:
+	// setosa [1.00 0.00 0.00]
+	// virginica [0.00 0.01 0.99]
+	// 20 epochs of Adam: accuracy 0.95
 }
 
 func ExampleLoad() {

@@ -132,6 +132,7 @@ func (n *Network) readWeights(r io.Reader, stored []StoredLayer) error {
 	}
 	copy(n.params, c.params)
 	copy(n.statistics, c.statistics)
+	n.Training = nil
 	return nil
 }
 

@@ -19,6 +19,8 @@ type History struct {
 	logs  []Logs // of the epochs
 }
 
+func newHistory() *History { return &History{Metrics: map[string][]float64{}} }
+
 // Names returns the keys of Metrics in a fixed order: loss, metrics, val_loss, val_ metrics, then what callbacks added.
 func (h *History) Names() []string { return slices.Clone(h.names) }
 

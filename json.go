@@ -1,106 +1,250 @@
 package mlp
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// jsonReader reads JSON that is not trusted, token by token: each value must be of the kind that the caller asks for, so
-// nothing nests deeper than the caller goes; a key that stands twice in an object is an error.
-type jsonReader struct{ dec *json.Decoder }
+// jsonReader reads JSON that is not trusted, value by value: each must be of the kind that the caller asks for, so nothing
+// nests deeper than the caller goes; a key that stands twice in an object is an error. (RFC 8259. A decoder of package
+// encoding/json does the same, but it and package reflect would make up half of a program that loads a model.)
+type jsonReader struct{ *jsonText }
+
+// jsonText is a text and the place up to which it has been read.
+type jsonText struct {
+	text []byte
+	at   int
+}
 
 // readJSON reads the one value that text holds, by a call of value.
 func readJSON(text []byte, value func(jsonReader) error) error {
 	if !utf8.Valid(text) {
 		return errors.New("the JSON is not UTF-8")
 	}
-	j := jsonReader{json.NewDecoder(bytes.NewReader(text))}
-	j.dec.UseNumber()
+	j := jsonReader{&jsonText{text: text}}
 	err := value(j)
-	if err == nil {
-		if token, more := j.dec.Token(); more == nil {
-			err = fmt.Errorf("want the end after the value, got %s", jsonKind(token))
-		} else if more != io.EOF {
-			err = more
-		}
+	if err == nil && j.peek() != 0 {
+		err = j.unexpected("the end after the value")
 	}
 	if err != nil {
-		return fmt.Errorf("JSON, byte %d: %w", j.dec.InputOffset(), err)
+		return fmt.Errorf("JSON, byte %d: %w", j.at, err)
 	}
 	return nil
 }
 
-func (j jsonReader) token() (json.Token, error) {
-	t, err := j.dec.Token()
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return t, err
-}
-
-// jsonKind says what a token is.
-func jsonKind(t json.Token) string {
-	switch t := t.(type) {
-	case json.Delim:
-		switch t {
-		case '{':
-			return "an object"
-		case '[':
-			return "a list"
+// peek passes over white space and returns the byte behind it, 0 at the end.
+func (j jsonReader) peek() byte {
+	for ; j.at < len(j.text); j.at++ {
+		switch c := j.text[j.at]; c {
+		case ' ', '\t', '\n', '\r':
+		case 0: // as any character that no value begins with, for 0 means the end
+			return 1
+		default:
+			return c
 		}
-		return fmt.Sprintf("%q", rune(t))
-	case string:
-		return fmt.Sprintf("the string %.80q", t)
-	case json.Number:
-		return fmt.Sprintf("%.80s", t)
-	case nil:
-		return "null"
 	}
-	return fmt.Sprint(t)
+	return 0
 }
 
-// jsonValue reads a value that Go holds as T.
-func jsonValue[T any](j jsonReader, want string) (T, error) {
-	t, err := j.token()
-	v, ok := t.(T)
-	if err == nil && !ok {
-		err = fmt.Errorf("want %s, got %s", want, jsonKind(t))
+// take passes over a byte, if it comes next.
+func (j jsonReader) take(c byte) bool {
+	found := j.peek() == c
+	if found {
+		j.at++
 	}
-	return v, err
+	return found
 }
 
-func (j jsonReader) string() (string, error) { return jsonValue[string](j, "a string") }
+// word passes over the letters, digits and signs that come next, which a number, true, false or null is made of.
+func (j jsonReader) word() string {
+	j.peek()
+	from := j.at
+	for j.at < len(j.text) {
+		c := j.text[j.at]
+		if !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c == '+' || c == '.') {
+			break
+		}
+		j.at++
+	}
+	return string(j.text[from:j.at])
+}
 
-func (j jsonReader) bool() (bool, error) { return jsonValue[bool](j, "true or false") }
+// unexpected tells what comes in place of what is wanted.
+func (j jsonReader) unexpected(want string) error {
+	got := ""
+	switch c := j.peek(); {
+	case c == 0:
+		return io.ErrUnexpectedEOF
+	case c == '{':
+		got = "an object"
+	case c == '[':
+		got = "a list"
+	case c == '"':
+		s, err := j.string()
+		if err != nil {
+			return err
+		}
+		got = fmt.Sprintf("the string %.80q", s)
+	default:
+		at := j.at
+		if got = j.word(); !isJSONNumber(got) && got != "true" && got != "false" && got != "null" {
+			r, _ := utf8.DecodeRune(j.text[at:])
+			j.at = at
+			return fmt.Errorf("invalid character %q", r)
+		}
+	}
+	return fmt.Errorf("want %s, got %.80s", want, got)
+}
+
+// isJSONNumber reports whether s is a number: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?
+func isJSONNumber(s string) bool {
+	i := 0
+	skip := func(either, or byte) bool {
+		found := i < len(s) && (s[i] == either || s[i] == or)
+		if found {
+			i++
+		}
+		return found
+	}
+	digits := func() bool {
+		from := i
+		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			i++
+		}
+		return i > from
+	}
+	skip('-', '-')
+	if !skip('0', '0') && !digits() {
+		return false
+	}
+	if skip('.', '.') && !digits() {
+		return false
+	}
+	if skip('e', 'E') {
+		skip('-', '+')
+		if !digits() {
+			return false
+		}
+	}
+	return i == len(s)
+}
+
+func (j jsonReader) string() (string, error) {
+	if !j.take('"') {
+		return "", j.unexpected("a string")
+	}
+	var b []byte
+	for from := j.at; j.at < len(j.text); {
+		switch c := j.text[j.at]; {
+		case c == '"':
+			b = append(b, j.text[from:j.at]...)
+			j.at++
+			return string(b), nil
+		case c < ' ':
+			return "", fmt.Errorf("invalid character %q in a string", c)
+		case c == '\\':
+			b = append(b, j.text[from:j.at]...)
+			r, err := j.escape()
+			if err != nil {
+				return "", err
+			}
+			b = utf8.AppendRune(b, r)
+			from = j.at
+		default:
+			j.at++
+		}
+	}
+	return "", io.ErrUnexpectedEOF
+}
+
+// escape reads a character that is written with a backslash; of one beyond U+FFFF, both halves.
+func (j jsonReader) escape() (rune, error) {
+	const escapes, meanings = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	rest := j.text[j.at+1:]
+	if len(rest) == 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	if i := strings.IndexByte(escapes, rest[0]); i >= 0 {
+		j.at += 2
+		return rune(meanings[i]), nil
+	}
+	r := j.codeUnit()
+	if utf16.IsSurrogate(r) {
+		r = utf16.DecodeRune(r, j.codeUnit())
+		if r == utf8.RuneError {
+			r = -1
+		}
+	}
+	if r < 0 {
+		return 0, fmt.Errorf("invalid escape %.12q in a string", rest)
+	}
+	return r, nil
+}
+
+// codeUnit reads \uXXXX, or returns -1 and may have passed over a part of it.
+func (j jsonReader) codeUnit() rune {
+	const length = len(`\uXXXX`)
+	if len(j.text)-j.at < length || string(j.text[j.at:][:2]) != `\u` {
+		return -1
+	}
+	v, err := strconv.ParseUint(string(j.text[j.at+2:][:length-2]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	j.at += length
+	return rune(v)
+}
+
+func (j jsonReader) bool() (bool, error) {
+	at := j.at
+	switch j.word() {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	j.at = at
+	return false, j.unexpected("true or false")
+}
+
+// number reads a number's text.
+func (j jsonReader) number(want string) (string, error) {
+	at := j.at
+	text := j.word()
+	if !isJSONNumber(text) {
+		j.at = at
+		return "", j.unexpected(want)
+	}
+	return text, nil
+}
 
 func (j jsonReader) float() (float64, error) {
-	n, err := jsonValue[json.Number](j, "a number")
+	text, err := j.number("a number")
 	if err != nil {
 		return 0, err
 	}
-	v, err := strconv.ParseFloat(n.String(), 64)
+	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return 0, fmt.Errorf("want a number that a float64 holds, got %s", jsonKind(n))
+		return 0, fmt.Errorf("want a number that a float64 holds, got %.80s", text)
 	}
 	return v, nil
 }
 
 // uint reads a number without sign, fraction and exponent, 0 … limit.
 func (j jsonReader) uint(limit uint64) (uint64, error) {
-	n, err := jsonValue[json.Number](j, "a whole number")
+	text, err := j.number("a whole number")
 	if err != nil {
 		return 0, err
 	}
-	v, err := strconv.ParseUint(n.String(), 10, 64)
+	v, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || v > limit {
-		return 0, fmt.Errorf("want a whole number of 0 … %d, got %s", limit, jsonKind(n))
+		return 0, fmt.Errorf("want a whole number of 0 … %d, got %.80s", limit, text)
 	}
 	return v, nil
 }
@@ -111,22 +255,30 @@ func (j jsonReader) int() (int, error) {
 	return int(v), err
 }
 
+// more passes over the comma between two members of a list or an object, or over the end.
+func (j jsonReader) more(first bool, end byte) (bool, error) {
+	if j.take(end) {
+		return false, nil
+	}
+	if first || j.take(',') {
+		return true, nil
+	}
+	return false, j.unexpected(fmt.Sprintf("',' or %q", end))
+}
+
 // object reads an object; member reads the value of each key.
 func (j jsonReader) object(member func(key string) error) error {
-	if t, err := j.token(); err != nil {
-		return err
-	} else if t != json.Delim('{') {
-		return fmt.Errorf("want an object, got %s", jsonKind(t))
+	if !j.take('{') {
+		return j.unexpected("an object")
 	}
 	seen := make(map[string]struct{})
 	for {
-		t, err := j.token()
-		if err != nil {
+		if more, err := j.more(len(seen) == 0, '}'); !more {
 			return err
 		}
-		key, ok := t.(string)
-		if !ok { // the decoder allows nothing but the end
-			return nil
+		key, err := j.key()
+		if err != nil {
+			return err
 		}
 		if _, twice := seen[key]; twice {
 			return fmt.Errorf("the key %.80q stands twice", key)
@@ -138,173 +290,67 @@ func (j jsonReader) object(member func(key string) error) error {
 	}
 }
 
+// key reads a member's key and the colon behind it.
+func (j jsonReader) key() (string, error) {
+	key, err := j.string()
+	if err == nil && !j.take(':') {
+		err = j.unexpected("':'")
+	}
+	return key, err
+}
+
 // list reads a list; element reads each of its values.
 func (j jsonReader) list(element func() error) error {
-	if t, err := j.token(); err != nil {
-		return err
-	} else if t != json.Delim('[') {
-		return fmt.Errorf("want a list, got %s", jsonKind(t))
+	if !j.take('[') {
+		return j.unexpected("a list")
 	}
-	for i := 0; j.dec.More(); i++ {
+	for i := 0; ; i++ {
+		if more, err := j.more(i == 0, ']'); !more {
+			return err
+		}
 		if err := element(); err != nil {
 			return fmt.Errorf("[%d]: %w", i, err)
 		}
 	}
-	_, err := j.token()
-	return err
 }
 
-// skip passes over a value of any kind.
-func (j jsonReader) skip() error {
-	var v json.RawMessage
-	return j.dec.Decode(&v)
-}
+// maxJSONDepth is how deep a value may nest that skip passes over; serde_json, which the reference implementation of
+// safetensors uses, has the same bound.
+const maxJSONDepth = 128
 
-// appendJSONString appends a string as safetensors' reference writer does.
-func appendJSONString(b []byte, s string) ([]byte, error) {
-	if !utf8.ValidString(s) {
-		return nil, fmt.Errorf("%.80q is not UTF-8", s)
+// skip passes over a value of any kind that nests at most depth deep.
+func (j jsonReader) skip(depth int) (err error) {
+	if depth == 0 {
+		return fmt.Errorf("nested more than %d deep", maxJSONDepth)
 	}
-	b = append(b, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c == '\n':
-			b = append(b, `\n`...)
-		case c == '\r':
-			b = append(b, `\r`...)
-		case c == '\t':
-			b = append(b, `\t`...)
-		case c == '\b':
-			b = append(b, `\b`...)
-		case c == '\f':
-			b = append(b, `\f`...)
-		case c < ' ':
-			b = fmt.Appendf(b, `\u%04x`, c)
-		default:
-			b = append(b, c)
-		}
-	}
-	return append(b, '"'), nil
-}
-
-// appendJSONFloat appends the shortest number that a reader of float64 turns into v again.
-func appendJSONFloat(b []byte, v float64) ([]byte, error) {
-	if !isFinite(v) {
-		return nil, fmt.Errorf("%v is not finite", v)
-	}
-	return strconv.AppendFloat(b, v, 'g', -1, 64), nil
-}
-
-// appendJSON appends a value.
-type appendJSON[T any] func(b []byte, v T) ([]byte, error)
-
-// jsonField is a member of an object, both ways: write appends its value, and is not called where the member is left
-// out; read sets it.
-type jsonField struct {
-	key   string
-	zero  bool
-	write func(b []byte) ([]byte, error)
-	read  func(j jsonReader) error
-}
-
-// appendJSONFields appends an object of all fields that are not zero, in their order.
-func appendJSONFields(b []byte, fields []jsonField) ([]byte, error) {
-	separator := byte('{')
-	for _, f := range fields {
-		if f.zero {
-			continue
-		}
-		b = append(b, separator, '"')
-		b = append(b, f.key...)
-		b = append(b, '"', ':')
-		var err error
-		if b, err = f.write(b); err != nil {
-			return nil, fmt.Errorf("%q: %w", f.key, err)
-		}
-		separator = ','
-	}
-	if separator == '{' {
-		b = append(b, separator)
-	}
-	return append(b, '}'), nil
-}
-
-// readField reads the value of the field with that key.
-func (j jsonReader) readField(key string, fields []jsonField) error {
-	i := slices.IndexFunc(fields, func(f jsonField) bool { return f.key == key })
-	if i < 0 {
-		return errors.New("unknown field")
-	}
-	return fields[i].read(j)
-}
-
-// tagged reads an object whose first key is tag; fields reads its value, and returns the fields that it promises.
-func (j jsonReader) tagged(tag string, fields func() ([]jsonField, error)) error {
-	var rest []jsonField
-	first := true
-	err := j.object(func(key string) (err error) {
-		if !first {
-			return j.readField(key, rest)
-		}
-		if first = false; key != tag {
-			return fmt.Errorf("want the key %q first", tag)
-		}
-		rest, err = fields()
-		return err
-	})
-	if err == nil && first {
-		return fmt.Errorf("want the key %q", tag)
-	}
-	return err
-}
-
-// scalarField is a member whose value is one Go value; a zero is left out.
-func scalarField[T comparable](key string, v *T, write appendJSON[T], read func(jsonReader) (T, error)) jsonField {
-	var zero T
-	return jsonField{key, *v == zero,
-		func(b []byte) ([]byte, error) { return write(b, *v) },
-		func(j jsonReader) (err error) { *v, err = read(j); return err },
-	}
-}
-
-func appendJSONInt(b []byte, v int) ([]byte, error) { return strconv.AppendInt(b, int64(v), 10), nil }
-
-func appendJSONBool(b []byte, v bool) ([]byte, error) { return strconv.AppendBool(b, v), nil }
-
-func intField(key string, v *int) jsonField {
-	return scalarField(key, v, appendJSONInt, jsonReader.int)
-}
-
-func boolField(key string, v *bool) jsonField {
-	return scalarField(key, v, appendJSONBool, jsonReader.bool)
-}
-
-func floatField(key string, v *float64) jsonField {
-	return scalarField(key, v, appendJSONFloat, jsonReader.float)
-}
-
-// listField is a member whose value is a list; an empty one is left out.
-func listField[T any](key string, list *[]T, write appendJSON[T], read func(jsonReader) (T, error)) jsonField {
-	return jsonField{key, len(*list) == 0,
-		func(b []byte) (_ []byte, err error) {
-			separator := byte('[')
-			for i, v := range *list {
-				b = append(b, separator)
-				if b, err = write(b, v); err != nil {
-					return nil, fmt.Errorf("[%d]: %w", i, err)
-				}
-				separator = ','
-			}
-			return append(b, ']'), nil
-		},
-		func(j jsonReader) error {
-			return j.list(func() error {
-				v, err := read(j)
-				*list = append(*list, v)
+	switch c := j.peek(); {
+	case c == '{' || c == '[':
+		j.at++
+		for first := true; ; first = false {
+			if more, err := j.more(first, c+2); !more { // c + 2 is the bracket that closes
 				return err
-			})
-		},
+			}
+			if c == '{' {
+				if _, err := j.key(); err != nil {
+					return err
+				}
+			}
+			if err := j.skip(depth - 1); err != nil {
+				return err
+			}
+		}
+	case c == '"':
+		_, err = j.string()
+	case c == 't' || c == 'f':
+		_, err = j.bool()
+	case c == 'n':
+		at := j.at
+		if j.word() != "null" {
+			j.at = at
+			err = j.unexpected("null")
+		}
+	default:
+		_, err = j.number("a value")
 	}
+	return err
 }

@@ -14,10 +14,14 @@ import (
 // changes the weights (SetWeights, Initialize, or a Trainer's Step and Fit); a service that trains while it serves
 // predicts from a Clone.
 type Network struct {
-	// FeatureNames, ClassNames and Scaler travel with the model file; nothing else but PredictRaw uses them. Nil means unknown.
-	FeatureNames []string     // one a feature of the rows before Scaler
-	ClassNames   []string     // one a class
-	Scaler       Preprocessor // fitted on the training rows; Predict expects rows that it has transformed, PredictRaw others
+	// These travel with the model file. Predict looks at none of them; PredictRaw applies the Scaler, and Classify names the
+	// classes. Zero values mean unknown, or none.
+	FeatureNames []string       // one a feature of the rows before Scaler
+	ClassNames   []string       // one a class
+	TargetNames  []string       // one an output of a regression
+	Image        ImageShape     // of rows that are images, before Scaler
+	Scaler       Preprocessor   // fitted on the training rows; Predict expects rows that it has transformed, PredictRaw others
+	Training     *TrainingFacts // set by Fit, and cleared by what sets all weights in another way: Initialize, ReadWeights, Step
 
 	kernel   kernel
 	features int
@@ -98,6 +102,7 @@ const maxParams = 1 << (28 + 2*(^uint(0)>>63))
 // Initialize draws all weights anew, by the layers' initializers and the seed, and resets the moving statistics of the
 // BatchNorms to mean 0 and variance 1. The same seed gives the same weights everywhere.
 func (n *Network) Initialize(seed uint64) {
+	n.Training = nil
 	rng := rand.NewPCG(seed, streamWeights)
 	for i := range n.stages {
 		s := &n.stages[i]
@@ -123,6 +128,7 @@ const (
 	streamShuffle
 	streamDropout
 	streamAugment
+	streamSelfTest
 )
 
 // moving returns the moving mean and variance of a BatchNorm's stage.
@@ -157,7 +163,8 @@ func (n *Network) Kernel() string { return n.kernel.name }
 // Clone returns an independent copy of the network.
 func (n *Network) Clone() *Network {
 	c := &Network{
-		FeatureNames: slices.Clone(n.FeatureNames), ClassNames: slices.Clone(n.ClassNames), Scaler: n.Scaler,
+		FeatureNames: slices.Clone(n.FeatureNames), ClassNames: slices.Clone(n.ClassNames), TargetNames: slices.Clone(n.TargetNames),
+		Image: n.Image, Scaler: n.Scaler, Training: n.Training,
 		kernel: n.kernel, features: n.features, layers: n.layers, stages: n.stages,
 		params: alignedFloats(len(n.params)), statistics: slices.Clone(n.statistics),
 	}

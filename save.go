@@ -1,23 +1,26 @@
 package mlp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 )
 
 // architectureKey is the metadata key of a model file under which the architecture stands.
 const architectureKey = "mlp"
 
-// Save writes the network to w as one safetensors file: weights, layers, names and the fitted scaler. docs/FORMAT.md
-// describes it; Python's safetensors library reads it. The same network gives the same bytes, on every platform.
+// Save writes the network to w as one safetensors file: weights, layers, the exported fields, and a self-test for Load.
+// docs/FORMAT.md describes it; Python's safetensors library reads it. The same network gives the same bytes, on every
+// platform.
 //
-// It is an error if the number of FeatureNames or ClassNames does not fit the network, if the Scaler is not fitted to as
-// many features, or if a weight is not finite: Load would refuse such a file.
+// It is an error if the number of names does not fit the network, if the Scaler is not fitted to as many features, or if a
+// weight is not finite: Load would refuse such a file.
 func (n *Network) Save(w io.Writer) error {
 	if err := n.save(w); err != nil {
 		return fmt.Errorf("mlp: saving a model: %w", err)
@@ -26,12 +29,11 @@ func (n *Network) Save(w io.Writer) error {
 }
 
 func (n *Network) save(w io.Writer) error {
-	a := architecture{n.features, n.layers, n.FeatureNames, n.ClassNames, n.Scaler}
-	if err := a.check(n.Outputs()); err != nil {
-		return err
+	a := architecture{
+		features: n.features, layers: n.layers, featureNames: n.FeatureNames, classNames: n.ClassNames, scaler: n.Scaler,
+		targetNames: n.TargetNames, image: n.Image, training: n.Training,
 	}
-	text, err := a.appendJSON(nil)
-	if err != nil {
+	if err := a.check(n.Outputs()); err != nil {
 		return err
 	}
 	var tensors []Tensor
@@ -45,6 +47,17 @@ func (n *Network) save(w io.Writer) error {
 			}
 			tensors = append(tensors, t)
 		}
+	}
+	tensors = append(tensors, n.selfTest()...)
+	slices.SortFunc(tensors, func(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) }) // as they are going to be written
+	digest := newXXH64()
+	for _, t := range tensors {
+		digest.write(t.Values)
+	}
+	a.digest = digest.String()
+	text, err := a.appendJSON(nil)
+	if err != nil {
+		return err
 	}
 	// Other programs look for "format" before they read PyTorch-like tensors.
 	return writeSafetensors(w, tensors, map[string]string{"format": "pt", architectureKey: string(text)})
@@ -61,49 +74,56 @@ func (n *Network) SaveFile(path string) error {
 }
 
 // Load reads a network that Save wrote, to the end of r. It chooses a kernel as New does; the network computes the
-// same bits as the one that was saved.
+// same bits as the one that was saved: the file carries a few rows and their outputs, which Load computes anew, and a
+// *SelfTestError tells of the first that differs.
 //
 // The file is not trusted: everything is checked before it is used, memory stays in proportion to the file, and an error
 // names what is wrong.
 func Load(r io.Reader) (*Network, error) {
-	a, weights, err := readModel(r)
+	a, weights, test, err := readModel(r)
 	if err != nil {
 		return nil, fmt.Errorf("mlp: loading a model: %w", err)
 	}
-	n, err := newNetwork(a.features, a.layers) // all its weights are in the file: checkLayers has seen to that
+	n, err := newNetwork(a.features, a.layers) // all its weights are in the file: checkTensors has seen to that
 	if err != nil {
 		return nil, err
 	}
-	n.FeatureNames, n.ClassNames, n.Scaler = a.featureNames, a.classNames, a.scaler
+	n.FeatureNames, n.ClassNames, n.TargetNames = a.featureNames, a.classNames, a.targetNames
+	n.Image, n.Scaler, n.Training = a.image, a.scaler, a.training
 	for i, w := range weights {
 		if err := n.SetWeights(i, w...); err != nil {
 			return nil, err
 		}
 	}
+	if test != nil {
+		if err := n.verify(test[0].Values, test[1].Values); err != nil {
+			return nil, fmt.Errorf("mlp: loading a model: %w", err)
+		}
+	}
 	return n, nil
 }
 
-// readModel reads a model file to its end and returns what it holds, with the tensors of each layer.
-func readModel(r io.Reader) (*architecture, [][]Tensor, error) {
+// readModel reads a model file to its end and returns what it holds, with the tensors of each layer and of the self-test.
+func readModel(r io.Reader) (a *architecture, weights [][]Tensor, test []Tensor, err error) {
 	stored, metadata, err := readSafetensorsHeader(r)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	text, ok := metadata[architectureKey]
 	if !ok {
-		return nil, nil, fmt.Errorf("a safetensors file of %d tensors holds no mlp architecture (metadata key %q); "+
+		return nil, nil, nil, fmt.Errorf("a safetensors file of %d tensors holds no mlp architecture (metadata key %q); "+
 			"ReadSafetensors and SetWeights import the weights of other programs", len(stored), architectureKey)
 	}
-	a, err := readArchitecture(text)
+	a, err = readArchitecture(text)
 	if err != nil {
-		return nil, nil, fmt.Errorf("architecture: %w", err)
+		return nil, nil, nil, fmt.Errorf("architecture: %w", err)
 	}
 	tensors, err := readSafetensorsData(r, stored)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	weights, err := a.checkLayers(stored, tensors)
-	return a, weights, err
+	weights, test, err = a.checkTensors(stored, tensors)
+	return a, weights, test, err
 }
 
 // LoadFile reads a network from a file that SaveFile wrote. Load tells what it makes sure of.
