@@ -2,13 +2,16 @@
 
 package mlp
 
-import "github.com/klauspost/cpuid/v2"
+import "golang.org/x/sys/cpu"
 
-// kernels lists the kernels of this build. cpuid also asks whether the operating system saves the registers.
+// kernels lists the kernels of this build. Package cpu also asks whether the operating system saves the registers.
 func kernels() []kernel {
+	has := &cpu.X86
+	hasAVX2 := has.HasAVX2 && has.HasFMA
+	hasAVX512 := hasAVX2 && has.HasAVX512F && has.HasAVX512BW && has.HasAVX512DQ && has.HasAVX512VL
 	return []kernel{
-		{avx512, "avx512", cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL, cpuid.AVX2, cpuid.FMA3)},
-		{avx2, "avx2", cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3)},
+		{avx512, "avx512", hasAVX512},
+		{avx2, "avx2", hasAVX2},
 		{generic, "generic", true},
 	}
 }

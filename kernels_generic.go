@@ -186,8 +186,8 @@ func foldLanes(s *[lanes]float32) float32 {
 func softmaxCrossentropyGeneric(s *softmax) {
 	for b := range s.rows {
 		z := s.z[b*s.ld:][:s.units]
-		y := int(s.labels[b])
-		zy := z[y]
+		y := indexOf(s.labels[b], s.units)
+		zy := z[y] // panics if the label is none of the units
 		top, sum := softmaxRow(z)
 		s.loss[b] = (top - zy) + log32(sum)
 		dz := s.dz[b*s.ld:][:padded(s.units)]

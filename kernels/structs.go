@@ -40,16 +40,21 @@ func structs(paths []string, names ...string) (*types.Package, error) {
 // field returns the memory of a field, named as in "dense.x", of the struct that base points to; of a slice it is the
 // pointer.
 func (p *program) field(base reg.GPPhysical, name string) operand.Mem {
+	return operand.Mem{Base: base, Disp: offsetOf(p.structs, "amd64", name)}
+}
+
+// offsetOf returns the offset of a field in its struct.
+func offsetOf(structs *types.Package, arch, name string) int {
 	structName, fieldName, _ := strings.Cut(name, ".")
-	if object := p.structs.Scope().Lookup(structName); object != nil {
+	if object := structs.Scope().Lookup(structName); object != nil {
 		s := object.Type().Underlying().(*types.Struct)
 		fields := make([]*types.Var, s.NumFields())
 		for i := range fields {
 			fields[i] = s.Field(i)
 		}
-		for i, offset := range types.SizesFor("gc", "amd64").Offsetsof(fields) {
+		for i, offset := range types.SizesFor("gc", arch).Offsetsof(fields) {
 			if fields[i].Name() == fieldName {
-				return operand.Mem{Base: base, Disp: int(offset)}
+				return int(offset)
 			}
 		}
 	}
