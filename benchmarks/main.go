@@ -5,6 +5,9 @@
 //	GOWORK=off go run .                          all peers that this machine has
 //	GOWORK=off go run . -peers mlp,gonum,torch   these
 //	GOWORK=off go run . -o ../docs/peers.md      write the table there, too
+//	GOWORK=off go run . -growth ../docs/growth.png   how this library's steps grow with units, depth, batch and features
+//	GOWORK=off go run . -sweep                   which odd sizes cost more than their neighbours
+//	GOWORK=off go run . -overtrain               whether late epochs are slower than the first
 //
 // The Go peers are part of this program; each runs in a process of its own, as the others do. Those in Python need their
 // packages (pip install -r python/requirements.txt), openblas a C++ compiler and OpenBLAS's headers.
@@ -29,12 +32,24 @@ func main() {
 	nets := flag.String("nets", "", "networks to run, separated by commas; all without it")
 	python := flag.String("python", "python3", "the Python interpreter that has the packages")
 	output := flag.String("o", "", "write the table to this file, too")
+	growthFile := flag.String("growth", "", "draw how the time of a step grows into this PNG file")
+	sweep := flag.Bool("sweep", false, "time every size from 2 to 257")
+	overtrain := flag.Bool("overtrain", false, "time the epochs of an over-trained network")
 	flag.Parse()
-	if *serveName != "" {
+	var err error
+	switch {
+	case *serveName != "":
 		serve(libraries[*serveName], os.Stdin, os.Stdout)
-		return
+	case *growthFile != "":
+		err = drawGrowth(*growthFile)
+	case *sweep:
+		err = sweepSizes()
+	case *overtrain:
+		err = overTrain()
+	default:
+		err = run(*names, *nets, *python, *output, *rounds)
 	}
-	if err := run(*names, *nets, *python, *output, *rounds); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -129,6 +144,16 @@ func openBLAS(python string) []string {
 	}
 	dirs := strings.Fields(string(out))
 	return []string{"-Dcblas_sgemm=scipy_cblas_sgemm", "-Dopenblas_get_config=scipy_openblas_get_config", "-I" + dirs[0], filepath.Join(dirs[1], "libscipy_openblas.so"), "-Wl,-rpath," + dirs[1]}
+}
+
+// writeFile writes what w writes.
+func writeFile(name string, w io.WriterTo) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = w.WriteTo(f)
+	return errors.Join(err, f.Close())
 }
 
 func firstLine(b []byte) string {

@@ -34,16 +34,22 @@ func (mlpLibrary) newTraining(w *workload) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	x, labels := rows(w.Batch*w.Steps, w.features(), w.classes())
-	d := &mlp.Dataset{X: x, Y: make([]float32, len(labels)), Features: w.features(), Targets: 1}
-	for i, label := range labels {
-		d.Y[i] = float32(label)
-	}
+	d := dataset(w)
 	return func() {
 		if _, err := t.Fit(context.Background(), d, mlp.FitConfig{}); err != nil {
 			panic(err)
 		}
 	}, nil
+}
+
+// dataset returns the rows of an epoch.
+func dataset(w *workload) *mlp.Dataset {
+	x, labels := rows(w.Batch*w.Steps, w.features(), w.classes())
+	d := &mlp.Dataset{X: x, Y: make([]float32, len(labels)), Features: w.features(), Targets: 1}
+	for i, label := range labels {
+		d.Y[i] = float32(label)
+	}
+	return d
 }
 
 func (mlpLibrary) newPrediction(w *workload, n int) (func(), error) {

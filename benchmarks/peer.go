@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -39,7 +40,8 @@ func (p *peer) start() error {
 	p.process = exec.Command(p.command[0], p.command[1:]...)
 	p.process.Stderr = nil
 	p.process.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "GOMAXPROCS=1",
-		"XLA_FLAGS=--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1", "KERAS_BACKEND=tensorflow", "TF_CPP_MIN_LOG_LEVEL=3")
+		"XLA_FLAGS=--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1", "KERAS_BACKEND=tensorflow",
+		"ASSUME_NO_MOVING_GC_UNSAFE_RISK_IT_WITH="+goVersion(), "TF_CPP_MIN_LOG_LEVEL=3")
 	var err error
 	if p.in, err = p.process.StdinPipe(); err != nil {
 		return err
@@ -97,6 +99,12 @@ func (p *peer) stop() {
 		p.process.Process.Kill()
 		p.process.Wait()
 	}
+}
+
+// goVersion returns the version of Go as far as its second number; gorgonia's dependency wants to hear it.
+func goVersion() string {
+	parts := strings.SplitN(runtime.Version(), ".", 3)
+	return strings.Join(parts[:min(2, len(parts))], ".")
 }
 
 // moduleVersion returns the version of a Go module that this program is built with.
