@@ -308,11 +308,11 @@ func (r *MonitorReport) String() string {
 	return b.String()
 }
 
-// baseline returns the training loss of giving every row the mean target.
+// baseline returns the training loss of giving every row the mean target, NaN where that is not known.
 func (f *fit) baseline() float64 {
 	t, d := f.trainer, f.data
 	loss := t.loss
-	if loss.kind == poisson || loss.kind == cosineSimilarity {
+	if f.stream != nil || loss.kind == poisson || loss.kind == cosineSimilarity {
 		return math.NaN()
 	}
 	loss.logits, loss.head = false, false // the mean is a probability where there are any

@@ -64,7 +64,10 @@ func (t *Trainer) FindLearningRate(ctx context.Context, d *Dataset, cfg RangeTes
 			return nil, fmt.Errorf("mlp: FindLearningRate stopped after %d of %d steps: %w", step, steps, err)
 		}
 		t.rate = from * pow64(to/from, float64(step)/float64(steps-1))
-		loss := f.rangeStep()
+		loss, err := f.rangeStep(ctx)
+		if err != nil {
+			return nil, err
+		}
 		smoothed := forth.add(loss)
 		if !isFinite(loss) || smoothed > float64(rateDiverged*best) {
 			break
@@ -93,14 +96,17 @@ func (d *debiased) add(v float64) float64 {
 }
 
 // rangeStep does one step on the next batch, and returns its loss. A loss that is not finite changes no weights.
-func (f *fit) rangeStep() float64 {
+func (f *fit) rangeStep(ctx context.Context) (float64, error) {
 	t := f.trainer
-	y, weights, rows := f.nextBatch()
+	y, weights, rows, err := f.nextBatch(ctx)
+	if err != nil {
+		return 0, err
+	}
 	loss := t.gradients(y, weights, rows)
 	if isFinite(loss) {
 		t.update()
 	}
-	return loss
+	return loss, nil
 }
 
 // suggest sets Suggestion, leaving out the steps before first.

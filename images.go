@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
 	"io"
 	"io/fs"
 	"math"
@@ -94,6 +91,15 @@ func (c ImageConfig) check() (ImageConfig, error) {
 // and in the folders below are its images, of a GIF the first frame. Classes are in the order of their names' bytes,
 // files in that of their paths'.
 //
+// As with image.Decode, the program imports the packages of the formats that it reads, for the whole of them would make
+// up half of a program that only predicts:
+//
+//	import (
+//		_ "image/gif"
+//		_ "image/jpeg"
+//		_ "image/png"
+//	)
+//
 // The kind of a file is told by its content. Of 16-bit colours the upper 8 bits count, gray is repeated in all
 // channels, and transparency is dropped: a pixel has the colour that the file gives it (of a GIF, black where it is
 // transparent). A file that is broken, or that is no image but called .png, .jpg, .jpeg or .gif, is an error that names
@@ -110,7 +116,7 @@ func ReadImages(fsys fs.FS, cfg ImageConfig) (*Dataset, *ImageReport, error) {
 	return &f.data, &f.report, nil
 }
 
-// ReadImage reads one image as ReadImages does, for Predict; cfg's ClassNames and SkipBroken are not looked at.
+// ReadImage reads one image as ReadImages does, by the formats that the program imports, for Predict; cfg's ClassNames and SkipBroken are not looked at.
 func ReadImage(r io.Reader, cfg ImageConfig) ([]float32, ImageShape, error) {
 	cfg, err := cfg.check()
 	if err != nil {
@@ -279,15 +285,22 @@ type imageDecoder struct {
 // errNoImage tells that a file has none of the formats.
 var errNoImage = errors.New("no PNG, JPEG or GIF image")
 
-// imageFormats holds the bytes that a format begins with.
-var imageFormats = []struct {
-	magic  string
-	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
-}{
-	{"\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode},
-	{"\xff\xd8", jpeg.DecodeConfig, jpeg.Decode},
-	{"GIF8", gif.DecodeConfig, gif.Decode},
+// imageFormats are the formats of the standard library: the bytes that each begins with, and the package that decodes it.
+var imageFormats = []struct{ magic, name, pkg string }{
+	{"\x89PNG\r\n\x1a\n", "PNG", "image/png"},
+	{"\xff\xd8", "JPEG", "image/jpeg"},
+	{"GIF87a", "GIF", "image/gif"},
+	{"GIF89a", "GIF", "image/gif"},
+}
+
+// unknownFormat tells why no decoder takes a file.
+func unknownFormat(file []byte) error {
+	for _, f := range imageFormats {
+		if bytes.HasPrefix(file, []byte(f.magic)) {
+			return fmt.Errorf("a %s image: a program that reads those imports _ %q", f.name, f.pkg)
+		}
+	}
+	return errNoImage
 }
 
 // load reads a file.
@@ -303,29 +316,26 @@ func (d *imageDecoder) load(r io.Reader) error {
 // decode decodes the file, after a look at the size that it claims.
 func (d *imageDecoder) decode() error {
 	file := d.file.Bytes()
-	for _, format := range imageFormats {
-		if !bytes.HasPrefix(file, []byte(format.magic)) {
-			continue
-		}
-		header, err := format.config(bytes.NewReader(file))
-		if err != nil {
-			return err
-		}
-		if header.Width < 1 || header.Height < 1 {
-			return fmt.Errorf("%d×%d pixels, want at least one", header.Height, header.Width)
-		}
-		if int64(header.Width)*int64(header.Height) > int64(d.cfg.MaxPixels) {
-			return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d",
-				header.Height, header.Width, d.cfg.MaxPixels)
-		}
-		img, err := format.decode(bytes.NewReader(file))
-		if err != nil {
-			return err
-		}
-		d.setPixels(img, header.Height, header.Width)
-		return nil
+	header, _, err := image.DecodeConfig(bytes.NewReader(file))
+	if err == image.ErrFormat {
+		return unknownFormat(file)
 	}
-	return errNoImage
+	if err != nil {
+		return err
+	}
+	if header.Width < 1 || header.Height < 1 {
+		return fmt.Errorf("%d×%d pixels, want at least one", header.Height, header.Width)
+	}
+	if int64(header.Width)*int64(header.Height) > int64(d.cfg.MaxPixels) {
+		return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d",
+			header.Height, header.Width, d.cfg.MaxPixels)
+	}
+	img, _, err := image.Decode(bytes.NewReader(file))
+	if err != nil {
+		return err
+	}
+	d.setPixels(img, header.Height, header.Width)
+	return nil
 }
 
 // setPixels takes the colours of an image of a size that may be larger than img, which is the case with GIF frames;
@@ -434,7 +444,7 @@ func (d *imageDecoder) appendRow(x []float32, shape ImageShape) []float32 {
 		unit = 255
 	}
 	n := len(x)
-	x = slices.Grow(x, shape.size())[:n+shape.size()]
+	x = growRows(x, shape.size())[:n+shape.size()]
 	if d.cfg.Nearest {
 		resizeNearest(x[n:], shape, d.pixels, d.ImageShape, unit)
 	} else {

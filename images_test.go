@@ -2,7 +2,6 @@ package mlp
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/color"
 	"image/gif"
@@ -172,41 +171,17 @@ func TestDatasetKeepsImageShape(t *testing.T) {
 	}
 }
 
-func BenchmarkReadImages(b *testing.B) {
-	for _, side := range []int{28, 224} {
-		img := image.NewNRGBA(image.Rect(0, 0, side, side))
-		for i := range img.Pix {
-			img.Pix[i] = uint8(i * i >> 4)
-			if i%4 == 3 {
-				img.Pix[i] = 255
-			}
-		}
-		var photo bytes.Buffer
-		if err := jpeg.Encode(&photo, img, nil); err != nil {
-			b.Fatal(err)
-		}
-		for name, file := range map[string][]byte{"png": pngOf(img), "jpeg": photo.Bytes()} {
-			b.Run(fmt.Sprintf("%s/side=%d", name, side), func(b *testing.B) {
-				fsys := fstest.MapFS{}
-				for i := range 10 {
-					fsys[fmt.Sprintf("a/%d", i)] = &fstest.MapFile{Data: file}
-				}
-				b.ReportAllocs()
-				for b.Loop() {
-					if _, _, err := ReadImages(fsys, ImageConfig{Height: 28, Width: 28}); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(10*b.N), "ns/image")
-			})
-			b.Run(fmt.Sprintf("%s/side=%d/decoder alone", name, side), func(b *testing.B) {
-				for b.Loop() {
-					if _, _, err := image.Decode(bytes.NewReader(file)); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/image")
-			})
+// TestUnknownFormat tells an image whose decoder is not imported from what is no image.
+func TestUnknownFormat(t *testing.T) {
+	for file, want := range map[string]string{
+		"\x89PNG\r\n\x1a\nx": `a PNG image: a program that reads those imports _ "image/png"`,
+		"\xff\xd8\xff":       `a JPEG image: a program that reads those imports _ "image/jpeg"`,
+		"GIF89a":             `a GIF image: a program that reads those imports _ "image/gif"`,
+		"GIF90a":             errNoImage.Error(),
+		"":                   errNoImage.Error(),
+	} {
+		if got := unknownFormat([]byte(file)).Error(); got != want {
+			t.Errorf("%q: got %q, want %q", file, got, want)
 		}
 	}
 }

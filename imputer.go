@@ -31,6 +31,20 @@ const (
 
 // Fit finds what to fill in from the rows of d.
 func (s *SimpleImputer) Fit(d *Dataset) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	if err := checkFitRows("SimpleImputer", d); err != nil {
+		return err
+	}
+	statistics := make([]float64, d.Features)
+	for j := range statistics {
+		statistics[j] = imputed(d.X, d.Features, j, s.strategy(d, j), s.FillValue)
+	}
+	return s.fill(d, statistics)
+}
+
+func (s *SimpleImputer) check() error {
 	if s.Strategy > ImputeConstant {
 		return fmt.Errorf("mlp: SimpleImputer: Strategy is %d, want one of the %d from ImputeMean to ImputeConstant",
 			s.Strategy, ImputeConstant+1)
@@ -38,24 +52,27 @@ func (s *SimpleImputer) Fit(d *Dataset) error {
 	if !isFinite(float32(s.FillValue)) {
 		return fmt.Errorf("mlp: SimpleImputer: FillValue is %v, want a number that a float32 holds", s.FillValue)
 	}
-	if err := checkFitRows("SimpleImputer", d); err != nil {
-		return err
+	return nil
+}
+
+// strategy returns what stands in for feature j of d.
+func (s *SimpleImputer) strategy(d *Dataset, j int) ImputeStrategy {
+	if d.categories(j) != nil {
+		return ImputeMostFrequent
 	}
-	statistics := make([]float64, d.Features)
-	for j := range statistics {
-		strategy := s.Strategy
-		if d.categories(j) != nil {
-			strategy = ImputeMostFrequent
-		}
-		v := imputed(d.X, d.Features, j, strategy, s.FillValue)
+	return s.Strategy
+}
+
+// fill sets Statistics, of which those of features of d without any value are NaN.
+func (s *SimpleImputer) fill(d *Dataset, statistics []float64) error {
+	for j, v := range statistics {
 		if v != v {
 			if !s.KeepEmpty {
 				return fmt.Errorf("mlp: SimpleImputer: feature %q has no value in any row; leave it out, or set KeepEmpty",
 					d.featureName(j))
 			}
-			v = 0
+			statistics[j] = 0
 		}
-		statistics[j] = v
 	}
 	s.Statistics = statistics
 	return nil

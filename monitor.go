@@ -20,7 +20,7 @@ type MonitorReport struct {
 	Findings []Finding // what is wrong, if anything
 
 	// Baseline is the loss, penalties left out, of giving every training row the mean of the targets: of knowing nothing of the
-	// features. NaN for Poisson and CosineSimilarity, whose least loss is not 0.
+	// features. NaN for Poisson and CosineSimilarity, whose least loss is not 0, and for the rows of a Source.
 	Baseline float64
 
 	diverged *DivergedError // that ended the training
@@ -139,9 +139,12 @@ func (s *stage) reluUnits() int {
 	return 0
 }
 
-// prepare copies the weights if the step that comes is one to look at.
+// prepare copies the weights if the step that comes is one to look at: the first ones, if their number is not known.
 func (w *watch) prepare(step, steps int) {
-	if w.copied || step >= steps || step*monitorSteps/steps == (step+1)*monitorSteps/steps {
+	switch {
+	case w.copied, steps == 0 && step >= monitorSteps:
+		return
+	case steps > 0 && (step >= steps || step*monitorSteps/steps == (step+1)*monitorSteps/steps):
 		return
 	}
 	copy(w.before, w.trainer.net.params)

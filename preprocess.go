@@ -18,6 +18,10 @@ type Preprocessor interface {
 	// fitted returns the number of features that Transform takes and of those it gives, or an error if there are no
 	// numbers yet or they do not fit together.
 	fitted() (features, outputs int, err error)
+
+	// transformRows returns rows as Transform makes them, in x or anew. It is for preprocessors that are fitted to as many
+	// features as the rows have.
+	transformRows(x []float32) ([]float32, error)
 }
 
 // StandardScaler moves each feature to mean 0 and scales it to variance 1: (x - Mean) / Scale, as scikit-learn's does.
@@ -195,12 +199,36 @@ func (s *MinMaxScaler) Fit(d *Dataset) error {
 	return nil
 }
 
+// Update takes further rows into the least and greatest values, as scikit-learn's partial_fit does: they are those of all
+// rows that Fit and Update have seen since the last Fit. On a scaler that is not fitted, it is Fit. The slices are
+// replaced, so a copy of s keeps its numbers and may be in use elsewhere.
+func (s *MinMaxScaler) Update(d *Dataset) error {
+	if len(s.DataMin) == 0 {
+		return s.Fit(d)
+	}
+	if err := checkFit("MinMaxScaler", d); err != nil {
+		return err
+	}
+	if n := d.Features; len(s.DataMin) != n || len(s.DataMax) != n {
+		return fmt.Errorf("mlp: MinMaxScaler: Update: the dataset has %d features, the scaler has %d of DataMin and %d of DataMax",
+			n, len(s.DataMin), len(s.DataMax))
+	}
+	updateMinMax(s, d.X, d.Features)
+	return nil
+}
+
 func fitMinMax[T float32 | float64](s *MinMaxScaler, x []T, features int) {
-	low, high := s.bounds()
 	s.DataMin, s.DataMax = make([]float64, features), make([]float64, features)
 	for j := range features {
 		s.DataMin[j], s.DataMax[j] = math.NaN(), math.NaN()
 	}
+	updateMinMax(s, x, features)
+}
+
+// updateMinMax joins the extremes of x [rows, features] with those of s. Without any value at all, a feature's are NaN.
+func updateMinMax[T float32 | float64](s *MinMaxScaler, x []T, features int) {
+	low, high := s.bounds()
+	s.DataMin, s.DataMax = slices.Clone(s.DataMin), slices.Clone(s.DataMax)
 	for i, x := range x {
 		j, v := i%features, float64(x)
 		if !(s.DataMin[j] <= v) && v == v {
@@ -310,10 +338,7 @@ func mapFeatures(what string, p Preprocessor, d *Dataset, f func(v float64, j in
 	if err := checkTransform(what, p, d, false); err != nil {
 		return err
 	}
-	for i := 0; i < len(d.X); i += d.Features {
-		row := d.X[i:][:d.Features]
-		mapRow(row, row, f)
-	}
+	mapRows(d.X, d.Features, f)
 	return nil
 }
 

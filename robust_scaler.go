@@ -3,6 +3,7 @@ package mlp
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // MaxAbsScaler scales each feature by its greatest absolute value, to -1 to 1, and does not move it: x / Scale, as
@@ -26,11 +27,34 @@ func (s *MaxAbsScaler) Fit(d *Dataset) error {
 	return nil
 }
 
+// Update takes further rows into the greatest absolute values, as scikit-learn's partial_fit does: they are those of all
+// rows that Fit and Update have seen since the last Fit. On a scaler that is not fitted, it is Fit. The slices are
+// replaced, so a copy of s keeps its numbers and may be in use elsewhere.
+func (s *MaxAbsScaler) Update(d *Dataset) error {
+	if len(s.MaxAbs) == 0 {
+		return s.Fit(d)
+	}
+	if err := checkFit("MaxAbsScaler", d); err != nil {
+		return err
+	}
+	if len(s.MaxAbs) != d.Features {
+		return fmt.Errorf("mlp: MaxAbsScaler: Update: the dataset has %d features, the scaler has %d of MaxAbs", d.Features, len(s.MaxAbs))
+	}
+	updateMaxAbs(s, d.X, d.Features)
+	return nil
+}
+
 func fitMaxAbs[T float32 | float64](s *MaxAbsScaler, x []T, features int) {
-	s.MaxAbs, s.Scale = make([]float64, features), make([]float64, features)
+	s.MaxAbs = make([]float64, features)
 	for j := range features {
 		s.MaxAbs[j] = math.NaN()
 	}
+	updateMaxAbs(s, x, features)
+}
+
+// updateMaxAbs joins the extremes of x [rows, features] with those of s. Without any value at all, a feature's is NaN.
+func updateMaxAbs[T float32 | float64](s *MaxAbsScaler, x []T, features int) {
+	s.MaxAbs, s.Scale = slices.Clone(s.MaxAbs), make([]float64, features)
 	for i, v := range x {
 		if j, v := i%features, math.Abs(float64(v)); !(s.MaxAbs[j] >= v) && v == v {
 			s.MaxAbs[j] = v

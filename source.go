@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
+	"slices"
 )
 
-// Source is a data set that is read in chunks of rows, for data larger than memory. CSVSource reads a file, and
-// TransformedSource prepares the rows of another Source.
+// Source is a data set that is read in chunks of rows, for data larger than memory. CSVSource and NPYSource read files,
+// and TransformedSource prepares the rows of another Source.
 type Source interface {
 	// Chunks begins a pass over the rows: all of them, in the same order each time, and never an empty chunk. A chunk's
 	// Dataset belongs to the caller, who may change it, until the next one is asked for; then its memory may be used again.
@@ -46,8 +48,8 @@ const fitBlock = 1024
 // FitPreprocessor fits p to all rows of a Source. It makes one pass over them, and one for each step of a Pipeline.
 //
 // It takes StandardScaler, MinMaxScaler and MaxAbsScaler, whose Update it calls with 1024 rows at a time; Normalizer; an
-// OneHotEncoder where the Source lists the categories; a SimpleImputer that fills in a constant; and a Pipeline of these.
-// Others need all rows at once, which is an error.
+// OneHotEncoder where the Source lists the categories; a SimpleImputer that fills in means, a constant, or the most
+// frequent one of listed categories; and a Pipeline of these. Others need all rows at once, which is an error.
 func FitPreprocessor(ctx context.Context, p Preprocessor, src Source) error {
 	switch p := p.(type) {
 	case *StandardScaler:
@@ -59,9 +61,7 @@ func FitPreprocessor(ctx context.Context, p Preprocessor, src Source) error {
 	case *Normalizer:
 		return fitInBlocks(ctx, src, p.Fit, nil)
 	case *SimpleImputer:
-		if p.Strategy == ImputeConstant {
-			return fitInBlocks(ctx, src, p.Fit, nil)
-		}
+		return fitImputer(ctx, p, src)
 	case *OneHotEncoder:
 		if err := fitInBlocks(ctx, src, p.Fit, nil); err != nil {
 			return err
@@ -101,7 +101,7 @@ func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) err
 	var block *Dataset
 	for d, err := range src.Chunks(ctx) {
 		if err == nil {
-			err = d.validate("source", true)
+			err = checkChunk(d, block)
 		}
 		if err != nil {
 			return err
@@ -132,4 +132,73 @@ func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) err
 	return call(block)
 }
 
+// checkChunk returns an error unless a chunk is sound and has the columns of the first one, which is nil for that itself.
+func checkChunk(d, first *Dataset) error {
+	if err := d.validate("source", true); err != nil || first == nil {
+		return err
+	}
+	if d.Features != first.Features {
+		return fmt.Errorf("mlp: source: a chunk has %d features, the first one has %d", d.Features, first.Features)
+	}
+	for j := range d.Features {
+		if a, b := len(d.categories(j)), len(first.categories(j)); a != b {
+			return fmt.Errorf("mlp: source: a chunk has %d categories of %q, the first one has %d", a, d.featureName(j), b)
+		}
+	}
+	return nil
+}
+
 var errSourceEmpty = errors.New("mlp: the Source has no rows")
+
+// fitImputer fits s to all rows of a Source, with the numbers of Fit.
+func fitImputer(ctx context.Context, s *SimpleImputer, src Source) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	var columns *Dataset
+	var sums, known []float64 // of the values of each feature: their sum and their number
+	var counts [][]float64    // of each category
+	for d, err := range src.Chunks(ctx) {
+		if err == nil {
+			err = checkChunk(d, columns)
+		}
+		if err != nil {
+			return err
+		}
+		if columns == nil {
+			columns = d.withoutRows()
+			sums, known, counts = make([]float64, d.Features), make([]float64, d.Features), make([][]float64, d.Features)
+			for j := range counts {
+				counts[j] = make([]float64, len(d.categories(j)))
+			}
+		}
+		for i, v := range d.X {
+			if j := i % d.Features; v == v {
+				sums[j] += float64(v)
+				known[j]++
+				if d.categories(j) != nil {
+					counts[j][int(v)]++
+				}
+			}
+		}
+	}
+	if columns == nil {
+		return errSourceEmpty
+	}
+	statistics := make([]float64, columns.Features)
+	for j := range statistics {
+		switch {
+		case columns.categories(j) == nil && s.Strategy == ImputeConstant:
+			statistics[j] = s.FillValue
+		case known[j] == 0:
+			statistics[j] = math.NaN()
+		case columns.categories(j) != nil:
+			statistics[j] = float64(slices.Index(counts[j], slices.Max(counts[j])))
+		case s.Strategy == ImputeMean:
+			statistics[j] = sums[j] / known[j]
+		default:
+			return fmt.Errorf("mlp: FitPreprocessor: a %T that fills in medians or the most frequent numbers needs all rows at once", s)
+		}
+	}
+	return s.fill(columns, statistics)
+}

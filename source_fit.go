@@ -137,10 +137,11 @@ func (f *fit) nextStreamed(ctx context.Context) (y, weights []float32, rows int,
 // draw puts the next rows into the trainer's batch, and returns their number, 0 at the end of the pass.
 func (s *stream) draw() (rows int, err error) {
 	s.fit.trainer.useGathered()
-	for more := true; rows < s.fit.trainer.cfg.BatchSize; rows++ {
-		if more, err = s.drawRow(rows); err != nil || !more {
+	for rows < s.fit.trainer.cfg.BatchSize {
+		if more, err := s.drawRow(rows); err != nil || !more {
 			return rows, err
 		}
+		rows++
 	}
 	return rows, nil
 }

@@ -119,6 +119,33 @@ func TestFitPreprocessorBlocks(t *testing.T) {
 	}
 }
 
+// TestFitPreprocessorImputer wants the bits that a SimpleImputer gets from all rows at once.
+func TestFitPreprocessorImputer(t *testing.T) {
+	nan := float32(math.NaN())
+	d := &Dataset{Features: 3, Categories: [][]string{nil, {"a", "b", "c"}, nil}}
+	for i := range 500 {
+		d.X = append(d.X, float32(i%7)/3, float32((i*i+1)%3), nan)
+		if i%5 == 0 {
+			d.X[3*i], d.X[3*i+1] = nan, nan
+		}
+	}
+	for _, kind := range []SimpleImputer{{KeepEmpty: true}, {Strategy: ImputeConstant, FillValue: -3}} {
+		want := kind
+		if err := want.Fit(d); err != nil {
+			t.Fatal(err)
+		}
+		for _, rows := range []int{1, 7, 500} {
+			got := kind
+			if err := FitPreprocessor(context.Background(), &got, chunked{d: d, rows: rows}); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("chunks of %d: %+v, want %+v", rows, got, want)
+			}
+		}
+	}
+}
+
 func TestUpdateExtremes(t *testing.T) {
 	d := stretched(100)
 	at := &Dataset{X: slices.Repeat([]float32{float32(math.NaN())}, 8), Features: 4} // without any value
@@ -150,13 +177,22 @@ func TestFitPreprocessorErrors(t *testing.T) {
 		want string
 	}{
 		{&RobustScaler{}, chunked{d: d, rows: 3}, "*mlp.RobustScaler needs all rows at once"},
-		{&SimpleImputer{}, chunked{d: d, rows: 3}, "*mlp.SimpleImputer needs all rows at once"},
+		{&SimpleImputer{Strategy: ImputeMedian}, chunked{d: d, rows: 3}, "medians or the most frequent numbers needs all rows"},
+		{&SimpleImputer{Strategy: ImputeConstant + 1}, chunked{d: d, rows: 3}, "Strategy is 4"},
+		{&SimpleImputer{}, chunked{d: &Dataset{X: []float32{1, float32(math.NaN())}, Features: 2}, rows: 3}, "has no value in any row"},
+		{&SimpleImputer{}, chunked{d: d, rows: 3, fail: broken, at: 7}, "broken"},
 		{&OneHotEncoder{Columns: []string{"x0"}}, chunked{d: d, rows: 3}, `feature "x0" to encode has no list of categories`},
 		{Pipeline{&MaxAbsScaler{}, &RobustScaler{}}, chunked{d: d, rows: 3}, "(step 1 of a Pipeline)"},
 		{Pipeline{}, chunked{d: d, rows: 3}, "there are no steps"},
 		{&StandardScaler{}, chunked{d: d, rows: 3, fail: broken, at: 7}, "broken"},
 		{Pipeline{&MaxAbsScaler{}, &MaxAbsScaler{}}, chunked{d: d, rows: 3, fail: broken, at: 7}, "broken"},
 		{&StandardScaler{}, chunked{d: &Dataset{Features: 4}, rows: 3}, "the Source has no rows"},
+		{&StandardScaler{}, both{chunked{d: d, rows: 3}, chunked{d: numbered(5), rows: 3}}, "a chunk has 1 features, the first one has 4"},
+		{&SimpleImputer{}, both{chunked{d: numbered(5), rows: 3}, chunked{d: d, rows: 3}}, "a chunk has 4 features, the first one has 1"},
+		{&SimpleImputer{}, both{
+			chunked{d: &Dataset{X: []float32{0}, Features: 1, Categories: [][]string{{"a"}}}, rows: 1},
+			chunked{d: &Dataset{X: []float32{1}, Features: 1, Categories: [][]string{{"a", "b"}}}, rows: 1},
+		}, `a chunk has 2 categories of "x0", the first one has 1`},
 	} {
 		if err := FitPreprocessor(context.Background(), test.p, test.src); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%T: error %v, want %q", test.p, err, test.want)

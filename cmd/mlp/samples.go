@@ -30,6 +30,7 @@ type samples struct {
 	label string
 
 	skipped []string // files of a folder of images
+	missing gaps     // of all rows
 }
 
 // isClassification reports whether Y holds class indices.
@@ -126,50 +127,63 @@ func (s samples) checkCategories() error {
 	return nil
 }
 
-// missing returns the number of features that have no value, and whether they are numbers or categories.
-func (s samples) missing() (values int, numbers, categories bool) {
-	for i, v := range s.X {
+// gaps counts the features that have no value, and tells whether they are numbers or categories.
+type gaps struct {
+	values              int
+	numbers, categories bool
+}
+
+// add counts those of d.
+func (g *gaps) add(d *mlp.Dataset) {
+	for i, v := range d.X {
 		if v == v {
 			continue
 		}
-		values++
-		if s.Categories != nil && s.Categories[i%s.Features] != nil {
-			categories = true
+		g.values++
+		if d.Categories != nil && d.Categories[i%d.Features] != nil {
+			g.categories = true
 		} else {
-			numbers = true
+			g.numbers = true
 		}
 	}
-	return values, numbers, categories
 }
 
-func (t *trainingData) readColumns(file *table) (samples, error) {
+// chooseColumns returns how to read the features of a file, and the numbers of the columns to learn.
+func (t *trainingData) chooseColumns(file *table) (features mlp.CSVConfig, columns []int, err error) {
 	if t.NoHeader && len(t.Ignore) > 0 {
-		return samples{}, errors.New("--ignore needs a file with a header")
+		return mlp.CSVConfig{}, nil, errors.New("--ignore needs a file with a header")
 	}
 	if len(file.columns) == 1 {
-		return samples{}, fmt.Errorf("%s has one column only, want features and a label; "+
+		return mlp.CSVConfig{}, nil, fmt.Errorf("%s has one column only, want features and a label; "+
 			"is %q what stands between its cells (--separator)?", file.file, t.Separator)
 	}
 	ignored, err := file.findAll(t.Ignore)
 	if err != nil {
-		return samples{}, err
+		return mlp.CSVConfig{}, nil, err
 	}
-	columns := []int{len(file.columns)}
+	columns = []int{len(file.columns)}
 	if len(t.Label) > 0 {
 		if columns, err = file.findAll(t.Label); err != nil {
-			return samples{}, err
+			return mlp.CSVConfig{}, nil, err
 		}
 	}
-	s := samples{name: file.file, label: file.describe(columns[0])}
-	features := mlp.CSVConfig{
-		Ignore: file.names(ignored), Categories: file.categories(slices.Concat(columns, ignored)), AllowMissing: true,
+	if len(columns) > 1 && t.Task == "classification" {
+		return mlp.CSVConfig{}, nil, errors.New("--task classification takes one --label")
 	}
+	return mlp.CSVConfig{
+		Ignore: file.names(ignored), Categories: file.categories(slices.Concat(columns, ignored)), AllowMissing: true,
+	}, columns, nil
+}
+
+func (t *trainingData) readColumns(file *table) (samples, error) {
+	features, columns, err := t.chooseColumns(file)
+	if err != nil {
+		return samples{}, err
+	}
+	s := samples{name: file.file, label: file.describe(columns[0])}
 	labels, targets := features, features
 	labels.LabelIndex, targets.TargetIndexes = columns[0], columns
 	if len(columns) > 1 {
-		if t.Task == "classification" {
-			return samples{}, errors.New("--task classification takes one --label")
-		}
 		s.label = fmt.Sprintf("%d targets", len(columns))
 		s.Dataset, err = file.read(targets)
 		return s, err
@@ -261,8 +275,17 @@ func (s samples) pipeline(scaling string, train *mlp.Dataset) (mlp.Preprocessor,
 	if s.isImages() && scaling == "minmax" {
 		return pixelScaler(train)
 	}
+	p := s.preprocessor(scaling)
+	if p == nil {
+		return nil, nil
+	}
+	return p, p.Fit(train)
+}
+
+// preprocessor returns what the features need, not yet fitted, or nil.
+func (s samples) preprocessor(scaling string) mlp.Preprocessor {
 	var steps mlp.Pipeline
-	if n, _, _ := s.missing(); n > 0 {
+	if s.missing.values > 0 {
 		steps = append(steps, &mlp.SimpleImputer{})
 	}
 	if s.Categories != nil {
@@ -276,11 +299,11 @@ func (s samples) pipeline(scaling string, train *mlp.Dataset) (mlp.Preprocessor,
 	}
 	switch len(steps) {
 	case 0:
-		return nil, nil
+		return nil
 	case 1:
-		return steps[0], steps[0].Fit(train)
+		return steps[0]
 	}
-	return steps, steps.Fit(train)
+	return steps
 }
 
 // preprocess applies the scaler, if there is one, to all parts.
@@ -299,26 +322,33 @@ func (p parts) preprocess(scaler mlp.Preprocessor) error {
 	return nil
 }
 
-// scaleTargets standardises the targets of a regression for training, by the mean and deviation of the rows that are
-// trained on: a network whose outputs begin around 0 would take ages to reach a target around 200000. The test keeps
-// its units, for unscaleOutputs gives them to the network.
-func (p parts) scaleTargets() (*mlp.StandardScaler, error) {
+// scalesTargets reports whether targets are standardised while training: a network whose outputs begin around 0 would
+// take ages to reach a target around 200000.
+func (g *goal) scalesTargets(s samples) bool {
+	return !s.isClassification() && !g.ownUnits
+}
+
+// targetScaler returns the scaler of the targets of the rows that are trained on.
+func (p parts) targetScaler() (*mlp.StandardScaler, error) {
 	scaler := &mlp.StandardScaler{}
+	return scaler, scaler.Fit(&mlp.Dataset{X: p.train.Y, Features: p.train.Targets})
+}
+
+// scaleTargets scales the targets for training, if there is a scaler. The test keeps its units, for unscaleOutputs gives
+// them to the network.
+func (p parts) scaleTargets(scaler *mlp.StandardScaler) error {
+	if scaler == nil {
+		return nil
+	}
 	for _, d := range []*mlp.Dataset{p.train, p.validation} {
 		if d == nil {
 			continue
 		}
-		targets := &mlp.Dataset{X: d.Y, Features: d.Targets}
-		if scaler.Mean == nil {
-			if err := scaler.Fit(targets); err != nil {
-				return nil, err
-			}
-		}
-		if err := scaler.Transform(targets); err != nil {
-			return nil, err
+		if err := scaler.Transform(&mlp.Dataset{X: d.Y, Features: d.Targets}); err != nil {
+			return err
 		}
 	}
-	return scaler, nil
+	return nil
 }
 
 // unscaleOutputs undoes scaleTargets within the network, so that it predicts in the targets' own units: it scales and

@@ -66,7 +66,10 @@ func TestSplit(t *testing.T) {
 		t.Errorf("the scaler's mean is %v, that of the rows to train %v", got, mean)
 	}
 	test := p.test.Clone()
-	targets, err := p.scaleTargets()
+	targets, err := p.targetScaler()
+	if err == nil {
+		err = p.scaleTargets(targets)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,8 @@ type workplace struct {
 	network *mlp.Network
 	trainer *mlp.Trainer
 	targets *mlp.StandardScaler // of the targets while training; nil if they are as they were
+	stream  mlp.Source          // of the rows to train on, scaled, where they are not in memory; then parts has the first of them
+	rows    int                 // to train on
 	example []string            // a row to test on, before it is scaled
 }
 
@@ -61,6 +63,7 @@ func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workpla
 	if w.samples, err = c.load(c.RandomState); err != nil {
 		return nil, err
 	}
+	w.samples.missing.add(w.samples.Dataset)
 	s := w.samples
 	if w.goal, err = c.objective.build(s); err != nil {
 		return nil, err
@@ -75,38 +78,51 @@ func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workpla
 	if err != nil {
 		return nil, fmt.Errorf("the rows to train: %w (--ignore)", err)
 	}
-	if err := w.parts.preprocess(scaler); err != nil {
-		return nil, err
-	}
-	if w.network, err = c.architecture.build(w.parts.train.Features, w.goal.outputs, w.goal.activation); err != nil {
-		return nil, err
-	}
-	w.network.Initialize(c.Seed)
-	w.network.FeatureNames, w.network.ClassNames, w.network.Scaler = s.FeatureNames, s.ClassNames, scaler
-	if err := w.goal.targets(&w.parts); err != nil {
-		return nil, err
-	}
-	if !s.isClassification() && !w.goal.ownUnits {
-		if w.targets, err = w.parts.scaleTargets(); err != nil {
+	if w.goal.scalesTargets(s) {
+		if w.targets, err = w.parts.targetScaler(); err != nil {
 			return nil, err
 		}
 	}
+	w.rows = w.parts.train.Rows()
+	return w, c.finish(w, scaler, schedule)
+}
+
+// finish prepares the parts, and makes the network and its trainer.
+func (c *setup) finish(w *workplace, scaler mlp.Preprocessor, schedule func(rows int) (mlp.Schedule, error)) (err error) {
+	s := w.samples
+	if err := w.parts.preprocess(scaler); err != nil {
+		return err
+	}
+	if w.network, err = c.architecture.build(w.parts.train.Features, w.goal.outputs, w.goal.activation); err != nil {
+		return err
+	}
+	w.network.Initialize(c.Seed)
+	w.network.FeatureNames, w.network.ClassNames, w.network.Scaler = s.FeatureNames, s.ClassNames, scaler
+	if w.network.Image = s.Image; !s.isClassification() {
+		w.network.TargetNames = s.TargetNames
+	}
+	if err := w.goal.targets(&w.parts); err != nil {
+		return err
+	}
+	if err := w.parts.scaleTargets(w.targets); err != nil {
+		return err
+	}
 	var rates mlp.Schedule
 	if schedule != nil {
-		if rates, err = schedule(w.parts.train.Rows()); err != nil {
-			return nil, err
+		if rates, err = schedule(w.rows); err != nil {
+			return err
 		}
 	}
 	optimizer, err := c.optimization.build(rates)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.trainer, err = mlp.NewTrainer(w.network, mlp.TrainerConfig{
 		Loss: w.goal.loss, Metrics: w.goal.metrics, WeightedMetrics: w.goal.weighted, Optimizer: optimizer,
 		BatchSize: c.Batch, Seed: c.Seed,
 		AccumulateSteps: c.Accumulate, NoDecay: c.NoDecay, EMA: c.EMA,
 	})
-	return w, err
+	return err
 }
 
 // scaling returns the kind of scaling.
@@ -127,13 +143,16 @@ func (c *setup) printPlan(w *workplace) {
 	if s.isImages() {
 		summary = s.imageSummary
 	}
+	if w.stream != nil {
+		summary = func() string { return fmt.Sprintf("read a part at a time, %d features", s.Features) }
+	}
 	fmt.Printf("Data: %s, %s", s.name, summary())
 	if s.isClassification() {
 		fmt.Printf("\nTask: classification of %s, %d classes\n", s.label, len(s.ClassNames))
 	} else {
 		fmt.Printf("\nTask: regression of %s\n", s.label)
 	}
-	fmt.Printf("Split: %d rows to train", p.train.Rows())
+	fmt.Printf("Split: %d rows to train", w.rows)
 	if p.validation != nil {
 		fmt.Printf(", %d to validate", p.validation.Rows())
 	}
@@ -141,15 +160,15 @@ func (c *setup) printPlan(w *workplace) {
 		fmt.Printf(", %d to test", p.test.Rows())
 	}
 	fmt.Printf(" (random_state %d)\n", c.RandomState)
-	if n, numbers, categories := s.missing(); n > 0 {
+	if missing := s.missing; missing.values > 0 {
 		by := "the mean of its column"
 		switch {
-		case numbers && categories:
+		case missing.numbers && missing.categories:
 			by += ", of texts the most frequent one"
-		case categories:
+		case missing.categories:
 			by = "the most frequent text of its column"
 		}
-		fmt.Printf("Missing: %s, each filled in by %s (of the rows to train)\n", plural(n, "value"), by)
+		fmt.Printf("Missing: %s, each filled in by %s (of the rows to train)\n", plural(missing.values, "value"), by)
 	}
 	if s.Categories != nil {
 		fmt.Printf("Texts: %s; a column for each text makes %d features\n", categoryCounts(s.FeatureNames,

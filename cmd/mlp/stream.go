@@ -34,6 +34,8 @@ func (c *trainCommand) checkStream() error {
 		return nil
 	case isBuiltin(c.Data) || c.Data == "-" || c.Labels != "" || isFolder(c.Data):
 		return fmt.Errorf("--stream reads a CSV file, again and again; %s is none", c.Data)
+	case c.Folds > 0:
+		return errors.New("--folds wants all rows in memory, which --stream does not keep")
 	case slices.Equal(c.ClassWeights, []string{"balanced"}):
 		return errors.New("--class-weights=balanced counts the rows in memory; with --stream, want CLASS=WEIGHT")
 	}
@@ -55,16 +57,16 @@ func (c *trainCommand) prepareStream() (*workplace, error) {
 	if s.isClassification() && len(s.ClassNames) == 1 {
 		return nil, fmt.Errorf("%s: %s is %q in every row, so there is nothing to learn", s.name, s.label, s.ClassNames[0])
 	}
-	w := &workplace{}
-	held := partition{src, c.RandomState, min(c.Test, heldRows/float64(rows)), min(c.Validation, heldRows/float64(rows))}
-	if w.parts, w.rows, err = held.read(ctx, columns); err != nil {
+	train := partition{src, c.RandomState, min(c.Test, heldRows/float64(rows)), min(c.Validation, heldRows/float64(rows))}
+	w := &workplace{stream: train}
+	if w.parts, w.rows, s.missing, err = train.read(ctx, columns); err != nil {
 		return nil, err
 	}
 	if w.rows == 0 || c.Test > 0 && w.parts.test == nil || c.Validation > 0 && w.parts.validation == nil {
 		return nil, fmt.Errorf("%s: %d rows are too few to train, to validate and to test on", s.name, rows)
 	}
 	s.Dataset = w.parts.train.Clone()
-	w.samples, w.stream = s, held
+	w.samples = s
 	if w.goal, err = c.objective.build(s); err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (c *trainCommand) openSource(ctx context.Context) (*mlp.CSVSource, string, 
 		return nil, "", err
 	}
 	cfg := features
-	cfg.Separator, cfg.NoHeader, cfg.AllowMissing = head.format.Separator, head.format.NoHeader, false
+	cfg.Separator, cfg.NoHeader = head.format.Separator, head.format.NoHeader
 	label := head.describe(columns[0])
 	classes := len(columns) == 1 && c.Task != "regression"
 	if classes && c.Task == "auto" {
@@ -240,13 +242,15 @@ func dealt(d *mlp.Dataset, next func() rowPart) (rows [3][]int) {
 	return rows
 }
 
-// read returns the rows to validate and to test on, the first ones to train on, and how many of these there are.
-func (p partition) read(ctx context.Context, columns *mlp.Dataset) (all parts, rows int, err error) {
+// read returns the rows to validate and to test on, the first ones to train on, how many of these there are, and what is
+// missing in all.
+func (p partition) read(ctx context.Context, columns *mlp.Dataset) (all parts, rows int, missing gaps, err error) {
 	next := p.deal()
 	for d, err := range p.source.Chunks(ctx) {
 		if err != nil {
-			return parts{}, 0, err
+			return parts{}, 0, gaps{}, err
 		}
+		missing.add(d)
 		of := dealt(d, next)
 		rows += len(of[trainPart])
 		for part, to := range []**mlp.Dataset{&all.train, &all.validation, &all.test} {
@@ -255,7 +259,7 @@ func (p partition) read(ctx context.Context, columns *mlp.Dataset) (all parts, r
 			}
 			s, err := d.Subset(of[part])
 			if err != nil {
-				return parts{}, 0, err
+				return parts{}, 0, gaps{}, err
 			}
 			if *to == nil {
 				*to = columns.Clone()
@@ -263,7 +267,7 @@ func (p partition) read(ctx context.Context, columns *mlp.Dataset) (all parts, r
 			(*to).X, (*to).Y = append((*to).X, s.X...), append((*to).Y, s.Y...)
 		}
 	}
-	return all, rows, nil
+	return all, rows, missing, nil
 }
 
 // mapped is a Source whose chunks are changed.

@@ -25,6 +25,9 @@ func TestTrainStream(t *testing.T) {
 		if (x > 0) != (i%3 == 0) {
 			y = "high"
 		}
+		if i%1500 == 1200 { // behind the first rows
+			color = ""
+		}
 		fmt.Fprintf(&classes, "%.4f,%s,%d,%s\n", x, color, i, y)
 		fmt.Fprintf(&prices, "%.4f,%d,%.1f\n", x, i%10, 200000+50000*x-1000*float64(i%10))
 	}
@@ -33,7 +36,7 @@ func TestTrainStream(t *testing.T) {
 	for _, loss := range []string{"auto", "categorical_crossentropy"} {
 		out := succeed(t, dir, "", "train", "classes.csv", "--stream", "--ignore=id", "--epochs=8", "--loss="+loss, "--window=500")
 		for _, want := range []string{
-			"Data: classes.csv, read a part at a time, 2 features", `Task: classification of "y", 2 classes`, `Texts: "color" (3)`,
+			"Data: classes.csv, read a part at a time, 2 features", `Task: classification of "y", 2 classes`, `Texts: "color" (3)`, "Missing: 2 values, each filled in by the most frequent text",
 			"Epoch 8/8", "Test Accuracy: 0.9", "Wrote model.safetensors",
 		} {
 			if !strings.Contains(out, want) {
@@ -80,7 +83,7 @@ func TestPartition(t *testing.T) {
 	src := mlp.NewCSVSource(os.DirFS(dir), name, mlp.CSVConfig{NoHeader: true, TargetIndexes: []int{2}})
 	src.ChunkRows = 7
 	p := partition{src, 42, 0.2, 0.1}
-	held, rows, err := p.read(context.Background(), &mlp.Dataset{Features: 1, Targets: 1})
+	held, rows, _, err := p.read(context.Background(), &mlp.Dataset{Features: 1, Targets: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 type trainCommand struct {
 	setup
+	streaming
 	PrintConfig bool `help:"Print all values as such a file, and do nothing else."`
 
 	ClassWeights []string     `group:"loss" hidden:"" placeholder:"CLASS=WEIGHT" help:"Multiply the loss of each class's rows by a weight, 1 for classes that are not named; \"balanced\" makes all classes weigh the same."`
@@ -26,6 +27,7 @@ type trainCommand struct {
 
 	Epochs          int         `group:"training" default:"50" placeholder:"N" help:"Passes over the training rows. (default ${default})"`
 	StepsPerEpoch   int         `group:"training" hidden:"" placeholder:"N" help:"End an epoch after this many steps, not after a pass over the rows."`
+	Folds           int         `group:"training" placeholder:"N" help:"Cross-validate on so many parts of the rows first."`
 	InitialEpoch    int         `group:"training" hidden:"" default:"0" placeholder:"N" help:"Count the epochs from here to --epochs. (default ${default})"`
 	NoShuffle       bool        `group:"training" hidden:"" help:"Keep the rows in the order in which the split leaves them."`
 	ValidateEvery   int         `group:"training" hidden:"" default:"1" placeholder:"EPOCHS" help:"Validate after each this many epochs. (default ${default})"`
@@ -34,7 +36,7 @@ type trainCommand struct {
 	MinDelta        float64     `group:"training" hidden:"" placeholder:"CHANGE" help:"What is better by no more than this does not count for --patience."`
 	RestoreBest     bool        `group:"training" hidden:"" negatable:"" default:"true" help:"With --patience, keep the best epoch's weights; else the last one's. (default yes)"`
 	Monitor         string      `group:"training" hidden:"" default:"val_loss" placeholder:"NAME" help:"What --patience, --plateau and --save-best look at: loss, a metric, or val_ and its name. (default ${default})"`
-	Checkpoint      string      `group:"training" placeholder:"FILE" help:"Keep the state of the training in FILE, from which the same command goes on after an interruption."`
+	Checkpoint      string      `group:"training" placeholder:"FILE" help:"Keep the state in FILE; the same command goes on from it."`
 	CheckpointSteps int         `group:"training" hidden:"" placeholder:"N" help:"Write the checkpoint after each N steps too."`
 
 	Out         string `group:"output" default:"." placeholder:"DIR" help:"Folder of all files; old ones are replaced. (default ${default})"`
@@ -60,11 +62,15 @@ func (c *trainCommand) check() error {
 			fmt.Sprintf("0 or more and less than --epochs, %d", c.Epochs),
 			func(v float64) bool { return v >= 0 && v < float64(c.Epochs) },
 		}},
+		flagValue{"--folds", float64(c.Folds), allowed{"2 or more", func(v float64) bool { return v == 0 || v >= 2 }}},
 		flagValue{"--validate-every", float64(c.ValidateEvery), atLeastOne}, flagValue{"--patience", float64(c.Patience), notNegative},
 		flagValue{"--min-delta", c.MinDelta, notNegative}, flagValue{"--checkpoint-steps", float64(c.CheckpointSteps), notNegative},
-		flagValue{"--histograms", float64(c.Histograms), notNegative})
+		flagValue{"--histograms", float64(c.Histograms), notNegative}, flagValue{"--window", float64(c.Window), atLeastOne})
 	if err == nil {
 		err = c.setup.check()
+	}
+	if err == nil {
+		err = c.checkStream()
 	}
 	if err != nil {
 		return err
@@ -89,6 +95,7 @@ func (c *trainCommand) check() error {
 	decays := c.WeightDecay != nil || c.Optimizer.name() == "adamw"
 	return checkNeeds(
 		need{"--checkpoint-steps", c.CheckpointSteps > 0, "--checkpoint", c.Checkpoint != ""},
+		need{"--window", c.Window != 10000, "--stream", c.Stream},
 		need{"--histograms", c.Histograms > 0, "--tensorboard", c.Tensorboard != ""},
 		need{"--min-delta", c.MinDelta > 0, "--patience", stops},
 		need{"--no-restore-best", !c.RestoreBest, "--patience", stops},
@@ -108,7 +115,11 @@ func (c *trainCommand) Run(ctx *kong.Context) error {
 	if c.PrintConfig {
 		return printConfig(ctx.Stdout, ctx)
 	}
-	w, err := c.prepare(c.schedule)
+	prepare := func() (*workplace, error) { return c.prepare(c.schedule) }
+	if c.Stream {
+		prepare = c.prepareStream
+	}
+	w, err := prepare()
 	if err != nil {
 		return err
 	}
@@ -129,6 +140,11 @@ func (c *trainCommand) Run(ctx *kong.Context) error {
 	}
 	c.printPlan(w)
 	fmt.Printf("\n%s\n", w.network.Summary())
+	if c.Folds > 0 {
+		if err := c.crossValidate(w); err != nil {
+			return err
+		}
+	}
 
 	history, interrupted, err := c.fit(w, fit)
 	if err != nil {
@@ -214,7 +230,12 @@ func (c *trainCommand) fit(w *workplace, cfg mlp.FitConfig) (h *mlp.History, int
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
 	context.AfterFunc(ctx, release)
-	h, err = w.trainer.Fit(ctx, w.parts.train, cfg)
+	if w.stream != nil {
+		cfg.Window = c.Window
+		h, err = w.trainer.FitSource(ctx, w.stream, cfg)
+	} else {
+		h, err = w.trainer.Fit(ctx, w.parts.train, cfg)
+	}
 	interrupted = errors.Is(err, context.Canceled)
 	var diverged *mlp.DivergedError
 	switch {
