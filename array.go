@@ -56,8 +56,8 @@ var elements = []element{
 
 // ArrayConfig bounds what the readers of arrays take.
 type ArrayConfig struct {
-	// MaxBytes bounds the data of an array, or of all arrays of an .npz file, after decompression. A larger array is an
-	// error, found before any memory is asked for. 0 means 1 GiB.
+	// MaxBytes bounds the data of an array, after decompression. A larger array is an error, found before any memory is
+	// asked for. 0 means 1 GiB.
 	MaxBytes int64
 }
 

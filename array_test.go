@@ -2,8 +2,6 @@ package mlp
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/hex"
 	"math"
 	"reflect"
 	"slices"
@@ -200,76 +198,13 @@ func TestReadNPYFromNumPy(t *testing.T) {
 	}
 }
 
-func TestNPZ(t *testing.T) {
-	arrays := map[string]*Array{}
-	for _, a := range someArrays(t) {
-		arrays["x_"+a.Type()] = a
-	}
-	var file bytes.Buffer
-	if err := WriteNPZ(&file, arrays); err != nil {
-		t.Fatal(err)
-	}
-	again, err := ReadNPZ(bytes.NewReader(file.Bytes()), int64(file.Len()), ArrayConfig{})
-	if err != nil || !reflect.DeepEqual(again, arrays) {
-		t.Errorf("got %v, %v, want %v", again, err, arrays)
-	}
-	// MaxBytes bounds all arrays together.
-	total := int64(0)
-	for _, a := range arrays {
-		total += int64(len(a.data))
-	}
-	for _, more := range []int64{0, -1} {
-		_, err := ReadNPZ(bytes.NewReader(file.Bytes()), int64(file.Len()), ArrayConfig{MaxBytes: total + more})
-		if (err != nil) != (more < 0) {
-			t.Errorf("MaxBytes %d of %d: error %v", total+more, total, err)
-		}
-	}
-	// A bit in the data of any array is caught by the archive's checksum.
-	broken := bytes.Clone(file.Bytes())
-	broken[bytes.Index(broken, []byte("\x9a\x99\x99\x99\x99\x99\xb9\x3f"))] ^= 1
-	if _, err := ReadNPZ(bytes.NewReader(broken), int64(len(broken)), ArrayConfig{}); err == nil {
-		t.Error("a wrong checksum: no error")
-	}
-	if err := WriteNPZ(&bytes.Buffer{}, map[string]*Array{"x": nil}); err == nil {
-		t.Error("a nil array: no error")
-	}
-	for n := 0; n < file.Len(); n += 7 {
-		if _, err := ReadNPZ(bytes.NewReader(file.Bytes()[:n]), int64(n), ArrayConfig{}); err == nil {
-			t.Errorf("cut after %d bytes: no error", n)
-		}
-	}
-}
-
-// numpy.savez_compressed(file, a=numpy.arange(3, dtype='>u2')) of NumPy 2.4.
-const numpyNPZ = "" +
-	"504b03042d000000080000002100fa255bb9ffffffffffffffff05001400612e6e70790100100086000000000000004a00000000000000" +
-	"9bec17ea1b10c9c850c650ad9e925a9c5ca46ea5a06e576aa4aea3a09e965f54529498179f5f94920a12774bcc294e058a17672416a402" +
-	"f91ac63a9a3a0ab50a14002e06060646062600504b01022d032d000000080000002100fa255bb94a000000860000000500000000000000" +
-	"00000000800100000000612e6e7079504b0506000000000100010033000000810000000000"
-
-func TestReadNPZFromNumPy(t *testing.T) {
-	file, err := hex.DecodeString(numpyNPZ)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := ReadNPZ(bytes.NewReader(file), int64(len(file)), ArrayConfig{})
-	if err != nil || len(got) != 1 || !sameArray(got["a"], mustArray[uint16](t, []int{3}, 0, 1, 2)) {
-		t.Errorf("got %v, %v", got, err)
-	}
-}
-
 // TestArrayMemory makes sure that a claim of up to a gigabyte costs memory in proportion to the file only.
 func TestArrayMemory(t *testing.T) {
 	idx := "\x00\x00\x0d\x01\x0f\xff\xff\xff" + strings.Repeat("x", 1000)
 	npy := npyHeaderOf(1, "{'descr': '<f8', 'fortran_order': True, 'shape': (1234567,9,9)}") + strings.Repeat("x", 1000)
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	w.Write([]byte(idx))
-	w.Close()
 	for name, read := range map[string]func() error{
-		"idx":    func() error { _, err := ReadIDX(strings.NewReader(idx), ArrayConfig{}); return err },
-		"idx.gz": func() error { _, err := ReadIDX(&packed, ArrayConfig{}); return err },
-		"npy":    func() error { _, err := ReadNPY(strings.NewReader(npy), ArrayConfig{}); return err },
+		"idx": func() error { _, err := ReadIDX(strings.NewReader(idx), ArrayConfig{}); return err },
+		"npy": func() error { _, err := ReadNPY(strings.NewReader(npy), ArrayConfig{}); return err },
 	} {
 		var err error
 		allocated := allocatedBy(func() { err = read() })

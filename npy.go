@@ -1,13 +1,11 @@
 package mlp
 
 import (
-	"archive/zip"
 	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -289,72 +287,4 @@ func (a *Array) writeNPY(w io.Writer) error {
 	}
 	_, err := w.Write(a.data)
 	return err
-}
-
-// ReadNPZ reads the arrays of a file of size bytes that numpy.savez or numpy.savez_compressed wrote, by their names.
-// cfg bounds their data all together.
-func ReadNPZ(r io.ReaderAt, size int64, cfg ArrayConfig) (map[string]*Array, error) {
-	arrays, err := readNPZ(r, size, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("mlp: npz: %w", err)
-	}
-	return arrays, nil
-}
-
-func readNPZ(r io.ReaderAt, size int64, cfg ArrayConfig) (map[string]*Array, error) {
-	left, err := cfg.maxBytes()
-	if err != nil {
-		return nil, err
-	}
-	archive, err := zip.NewReader(r, size)
-	if err != nil {
-		return nil, err
-	}
-	arrays := make(map[string]*Array)
-	for _, f := range archive.File {
-		name, ok := strings.CutSuffix(f.Name, ".npy")
-		if !ok {
-			return nil, fmt.Errorf("%.80q is no array, want names that end in .npy", f.Name)
-		}
-		if arrays[name] != nil {
-			return nil, fmt.Errorf("the array %.80q stands twice", name)
-		}
-		a, err := readNPZEntry(f, left)
-		if err != nil {
-			return nil, fmt.Errorf("array %.80q: %w", name, err)
-		}
-		left -= int64(len(a.data))
-		arrays[name] = a
-	}
-	return arrays, nil
-}
-
-func readNPZEntry(f *zip.File, maxBytes int64) (*Array, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return readNPY(r, maxBytes)
-}
-
-// WriteNPZ writes arrays by their names, as numpy.savez does, for numpy.load. The same arrays give the same bytes.
-func WriteNPZ(w io.Writer, arrays map[string]*Array) error {
-	archive := zip.NewWriter(w)
-	for _, name := range slices.Sorted(maps.Keys(arrays)) {
-		if arrays[name] == nil {
-			return fmt.Errorf("mlp: npz: array %.80q is nil", name)
-		}
-		entry, err := archive.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store})
-		if err == nil {
-			err = arrays[name].writeNPY(entry)
-		}
-		if err != nil {
-			return fmt.Errorf("mlp: npz: array %.80q: %w", name, err)
-		}
-	}
-	if err := archive.Close(); err != nil {
-		return fmt.Errorf("mlp: npz: %w", err)
-	}
-	return nil
 }

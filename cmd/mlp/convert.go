@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/seed975aa5d7/mlp"
 )
 
 type convertCommand struct {
@@ -13,6 +16,7 @@ type convertCommand struct {
 	Out string `arg:"" help:"The file to write, in the format that its name tells."`
 
 	convertDataFlags
+	layerFlags
 }
 
 func (*convertCommand) Help() string {
@@ -24,7 +28,14 @@ that ends in idx3-ubyte or the like); CSV and IDX also compressed (.gz).
     mlp convert digits.csv digits.idx --labels digits-labels.idx --size 8x8 --type uint8
 
 An .npz file has the features as x [rows, …], the labels as y [rows], and names of columns and
-classes, a line each in UTF-8, as arrays of uint8. An .npy file has all columns in one array.`
+classes, a line each in UTF-8, as arrays of uint8. An .npy file has all columns in one array.
+
+Between models: this program's (.safetensors), ONNX (.onnx), and Go source (.go, which mlp generate
+has flags for, and which is not read). Files of weights alone, as PyTorch and Keras write them, need
+the names of their layers:
+
+    mlp convert model.safetensors model.onnx
+    mlp convert torch.safetensors model.safetensors --layers 0:relu,2:softmax`
 }
 
 // fileFormat is a format that convert reads, writes, or both.
@@ -34,15 +45,20 @@ type fileFormat struct {
 
 	readData  func(c *convertCommand) (*dataArrays, error) // nil if convert takes no data from it
 	writeData func(c *convertCommand, d *dataArrays) error
+
+	writeModel func(n *mlp.Network, path string) error // nil if convert writes no models in it
 }
 
 // fileFormats returns the formats, of which the first whose extension fits is a file's.
 func fileFormats() []fileFormat {
 	return []fileFormat{
-		{"CSV", []string{".csv", ".csv.gz"}, (*convertCommand).readCSV, (*convertCommand).writeCSV},
-		{"npy", []string{".npy"}, (*convertCommand).readNPY, (*convertCommand).writeNPY},
-		{"npz", []string{".npz"}, (*convertCommand).readNPZ, (*convertCommand).writeNPZ},
-		{"IDX", idxExtensions(), (*convertCommand).readIDX, (*convertCommand).writeIDX},
+		{"CSV", []string{".csv", ".csv.gz"}, (*convertCommand).readCSV, (*convertCommand).writeCSV, nil},
+		{"npy", []string{".npy"}, (*convertCommand).readNPY, (*convertCommand).writeNPY, nil},
+		{"npz", []string{".npz"}, (*convertCommand).readNPZ, (*convertCommand).writeNPZ, nil},
+		{"IDX", idxExtensions(), (*convertCommand).readIDX, (*convertCommand).writeIDX, nil},
+		{"safetensors", []string{".safetensors"}, nil, nil, writeSafetensorsModel},
+		{"ONNX", []string{".onnx"}, nil, nil, writeONNXModel},
+		{"Go source", []string{".go"}, nil, nil, writeGoModel},
 	}
 }
 
@@ -63,10 +79,6 @@ func (f *fileFormat) claims(path string) bool {
 
 // Run converts a file.
 func (c *convertCommand) Run() error {
-	in, err := formatNamed(c.In)
-	if err != nil {
-		return err
-	}
 	out, err := formatNamed(c.Out)
 	if err != nil {
 		return err
@@ -76,9 +88,17 @@ func (c *convertCommand) Run() error {
 			return fmt.Errorf("%s and %s are the same file", c.In, c.Out)
 		}
 	}
-	switch {
-	case in.readData != nil && out.writeData != nil:
-		return c.convertData(in, out)
+	if out.writeModel != nil {
+		return c.convertModel(out)
 	}
-	return fmt.Errorf("%s cannot become %s", in.name, out.name)
+	in, err := formatNamed(c.In)
+	switch {
+	case err != nil:
+		return err
+	case in.readData == nil:
+		return fmt.Errorf("%s cannot become %s", in.name, out.name)
+	case len(c.Layers) > 0 || len(c.Classes) > 0:
+		return errors.New("--layers and --classes are for models, and this is data")
+	}
+	return c.convertData(in, out)
 }

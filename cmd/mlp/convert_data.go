@@ -26,6 +26,11 @@ type convertDataFlags struct {
 	Type   string   `group:"data" enum:"same,uint8,int8,int16,int32,float32,float64" default:"same" placeholder:"TYPE" help:"Type of the features: uint8, int8, int16, int32, float32, which rounds, or float64. (default: as they are, float32 of CSV)"`
 }
 
+// isSet reports whether any of the flags is given.
+func (f *convertDataFlags) isSet() bool {
+	return f.NoHeader || f.Separator != "," || len(f.Label) > 0 || len(f.Ignore) > 0 || f.Labels != "" || f.Size != "" || f.Type != "same"
+}
+
 // dataArrays is what a file of data holds.
 type dataArrays struct {
 	x *mlp.Array // [rows, …]
@@ -332,7 +337,7 @@ func idxExtensions() []string {
 
 func (c *convertCommand) readIDX() (*dataArrays, error) {
 	read := func(path string) (*mlp.Array, error) {
-		f, err := os.Open(path)
+		f, err := openPlain(path)
 		if err != nil {
 			return nil, err
 		}
