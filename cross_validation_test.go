@@ -28,7 +28,8 @@ func irisEstimator(units, epochs int, rate float64) Estimator {
 		Layers: []Layer{Dense{Units: units, Activation: ReLU}, Dense{Units: 3, Activation: Softmax}},
 		Scaler: &StandardScaler{},
 		Trainer: TrainerConfig{
-			Loss: SparseCategoricalCrossentropy{}, Optimizer: Adam{LearningRate: rate}, Metrics: []Metric{Accuracy{}}, BatchSize: 16, Seed: 3,
+			Loss: SparseCategoricalCrossentropy{}, Optimizer: Adam{LearningRate: rate}, Metrics: []Metric{Accuracy{}},
+			BatchSize: 16, Seed: 3,
 		},
 		Fit: FitConfig{Epochs: epochs},
 	}
@@ -124,7 +125,8 @@ func TestEstimatorScaleTargets(t *testing.T) {
 	}
 	e := Estimator{
 		Layers: []Layer{Dense{Units: 1}}, Scaler: &StandardScaler{}, ScaleTargets: true,
-		Trainer: TrainerConfig{Loss: MeanSquaredError{}, Optimizer: SGD{LearningRate: 0.1}, Metrics: []Metric{R2Score{}}}, Fit: FitConfig{Epochs: 50},
+		Trainer: TrainerConfig{Loss: MeanSquaredError{}, Optimizer: SGD{LearningRate: 0.1}, Metrics: []Metric{R2Score{}}},
+		Fit:     FitConfig{Epochs: 50},
 	}
 	build := func() (Estimator, error) { return e, nil }
 	c, err := CrossValidate(context.Background(), d, folds, build, CrossValidation{TrainScores: true})
@@ -138,7 +140,8 @@ func TestEstimatorScaleTargets(t *testing.T) {
 		t.Errorf("R² of %v on training rows, want nearly 1", r2)
 	}
 	e.Layers = []Layer{Dense{Units: 1, Activation: ReLU}}
-	if _, err := CrossValidate(context.Background(), d, folds, build, CrossValidation{}); err == nil || !strings.Contains(err.Error(), "wants a linear Dense") {
+	_, err = CrossValidate(context.Background(), d, folds, build, CrossValidation{})
+	if err == nil || !strings.Contains(err.Error(), "wants a linear Dense") {
 		t.Errorf("error %v, want one about the last layer", err)
 	}
 }
@@ -162,9 +165,11 @@ func TestCrossValidateDiverged(t *testing.T) {
 	d, folds := irisFolds(t, 2)
 	e := irisEstimator(8, 5, 0)
 	e.Trainer.Optimizer = SGD{LearningRate: 1e30}
-	c, err := CrossValidate(context.Background(), d, folds, func() (Estimator, error) { return e, nil }, CrossValidation{TrainScores: true})
+	build := func() (Estimator, error) { return e, nil }
+	c, err := CrossValidate(context.Background(), d, folds, build, CrossValidation{TrainScores: true})
 	var diverged *DivergedError
-	if err != nil || !errors.As(c.Diverged, &diverged) || !math.IsNaN(c.Test["accuracy"].Mean()) || !math.IsNaN(c.Train["loss"].Mean()) {
+	if err != nil || !errors.As(c.Diverged, &diverged) ||
+		!math.IsNaN(c.Test["accuracy"].Mean()) || !math.IsNaN(c.Train["loss"].Mean()) {
 		t.Errorf("%+v, %v, want NaN and a DivergedError", c, err)
 	}
 }

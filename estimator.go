@@ -76,7 +76,10 @@ func (e *Estimator) train(ctx context.Context, d *Dataset, indices []int) (*trai
 		return nil, err
 	}
 	t.net.Initialize(e.Trainer.Seed)
-	t.net.FeatureNames, t.net.Scaler = slices.Clone(d.FeatureNames), scaler
+	t.net.FeatureNames, t.net.Image, t.net.Scaler = slices.Clone(d.FeatureNames), d.Image, scaler
+	if n := len(d.TargetNames); len(d.ClassNames) == 0 && n == t.net.Outputs() {
+		t.net.TargetNames = slices.Clone(d.TargetNames)
+	}
 	if n, outputs := len(d.ClassNames), t.net.Outputs(); n == outputs || n == 2 && outputs == 1 {
 		t.net.ClassNames = slices.Clone(d.ClassNames)
 	}

@@ -15,8 +15,8 @@ type CurvePoint struct {
 
 // LearningSizes says on how many rows LearningCurve trains: one field at most is set.
 type LearningSizes struct {
-	// Fractions are those of the first fold's training rows, 0 < fraction <= 1, rounded down to rows, but at least to one. With
-	// neither field set they are 0.1, 0.325, 0.55, 0.775 and 1.
+	// Fractions are those of the first fold's training rows, 0 < fraction <= 1, rounded down to rows, but at least to
+	// one. With neither field set they are 0.1, 0.325, 0.55, 0.775 and 1.
 	Fractions []float64
 	Rows      []int
 

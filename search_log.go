@@ -17,7 +17,8 @@ import (
 type searchLog struct {
 	file  *os.File
 	lines map[[2]int]loggedTrial // by rung and trial
-	data  string                 // of the rung
+	rows  string                 // a digest of the data
+	data  string                 // of the rung: rows and folds
 	taken int                    // lines of the rung
 }
 
@@ -150,8 +151,11 @@ func (l *searchLog) begin(s *search, rung int, folds []Fold) error {
 	if l == nil {
 		return nil
 	}
+	if l.rows == "" {
+		l.rows = s.d.digest()
+	}
 	h := fnv.New128a()
-	fmt.Fprint(h, s.d.digest(), s.d.FeatureNames, s.d.ClassNames, folds)
+	fmt.Fprint(h, l.rows, s.d.FeatureNames, s.d.ClassNames, folds)
 	l.data, l.taken = fmt.Sprintf("%x", h.Sum(nil)), 0
 	for _, t := range l.lines {
 		if t.Rung >= len(s.rungs) {
