@@ -30,3 +30,30 @@ func floatsAt(n int, modulus, congruent uintptr) []float32 {
 }
 
 func address(s []float32) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(s))) }
+
+// Memory returns the bytes that the network's weights and the trainer's arrays take. All of them exist when NewTrainer returns,
+// and Step allocates nothing more; Fit adds the order of the rows, and what its callbacks keep.
+func (t *Trainer) Memory() int {
+	n := t.net
+	plain := [][]float32{n.statistics, t.sums, t.average, t.xGather, t.yGather, t.wGather, t.scale, t.losses, t.outputs}
+	aligned := [][]float32{n.params, t.dx}
+	for i := range t.stages {
+		s, b := &n.stages[i], &t.stages[i]
+		plain = append(plain, s.ones, s.zeros, b.mean, b.inverse, b.sums)
+		aligned = append(aligned, b.out, b.z, b.dz, b.xhat, b.dense.t)
+	}
+	bytes := 0
+	seen := map[*float32]bool{nil: true} // stages share buffers
+	for _, group := range []struct {
+		arrays [][]float32
+		slack  int // bytes
+	}{{plain, 0}, {aligned, cacheLine}, {append(t.moments.arrays[:], t.grads), pageSize}} {
+		for _, s := range group.arrays {
+			if first := unsafe.SliceData(s); !seen[first] {
+				seen[first] = true
+				bytes += 4*len(s) + group.slack
+			}
+		}
+	}
+	return bytes
+}
