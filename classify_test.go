@@ -2,6 +2,7 @@ package mlp
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -107,5 +108,22 @@ func TestClassifyErrors(t *testing.T) {
 	n := identityNetwork(t, 3, Softmax)
 	if _, err := n.Classify(make([]float32, 4)); err == nil || !strings.Contains(err.Error(), "x has 4 values") {
 		t.Errorf("4 values: error %v", err)
+	}
+}
+
+func TestImageConfig(t *testing.T) {
+	n := identityNetwork(t, 12, Softmax)
+	for _, c := range []struct {
+		image ImageShape
+		want  ImageConfig
+	}{
+		{ImageShape{3, 4, 1}, ImageConfig{Height: 3, Width: 4, Gray: true}},
+		{ImageShape{2, 2, 3}, ImageConfig{Height: 2, Width: 2}},
+		{ImageShape{}, ImageConfig{}},
+	} {
+		n.Image = c.image
+		if got := n.ImageConfig(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v: %+v, want %+v", c.image, got, c.want)
+		}
 	}
 }

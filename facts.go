@@ -10,26 +10,27 @@ import (
 // TrainingFacts tell how a network came to its weights. Fit fills them in, and they travel with the model file. Who sets
 // them is free to leave any of them empty.
 type TrainingFacts struct {
-	Loss      string // its type: "SparseCategoricalCrossentropy"
-	Optimizer string // its type: "Adam"
-	Epochs    int    // of the last Fit, up to the one whose weights these are
-	Rows      int    // trained on in a pass over them; 0 after FitSource, which does not know their number
+	Loss      string `json:"loss"`      // its type: "SparseCategoricalCrossentropy"
+	Optimizer string `json:"optimizer"` // its type: "Adam"
+	Epochs    int    `json:"epochs"`    // of the last Fit, up to the one whose weights these are
+	Rows      int    `json:"rows"`      // trained on in a pass over them; 0 after FitSource, which does not know their number
 
-	// Data, empty after FitSource, tells the rows that were trained on from others: "xxh64:" and the XXH64 of X, Y and SampleWeights as the
-	// network took them, one after the other, each number a little-endian float32; 16 hexadecimal digits.
-	Data string
+	// Data, empty after FitSource, tells the rows that were trained on from others: "xxh64:" and the XXH64 of X, Y and
+	// SampleWeights as the network took them, one after the other, each number a little-endian float32; 16 hexadecimal
+	// digits.
+	Data string `json:"data"`
 
 	// Scores are what History has of the last of the Epochs: loss, metrics, and those of validation. Numbers that are not
 	// finite are left out.
-	Scores []Score
+	Scores []Score `json:"scores"`
 
-	Library string // the version of this package, "(devel)" where it had none
+	Library string `json:"library"` // the version of this package, "(devel)" where it had none
 }
 
 // Score is a named number: "loss", "val_accuracy".
 type Score struct {
-	Name  string
-	Value float64
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
 }
 
 // setFacts gives the network the facts of an epoch, counted from 0, that ended with those values.

@@ -91,9 +91,12 @@ func Load(r io.Reader) (*Network, error) {
 	n.FeatureNames, n.ClassNames, n.TargetNames = a.featureNames, a.classNames, a.targetNames
 	n.Image, n.Scaler, n.Training = a.image, a.scaler, a.training
 	for i, w := range weights {
-		if err := n.SetWeights(i, w...); err != nil {
-			return nil, err
+		for _, t := range w {
+			if err := t.checkValues(); err != nil {
+				return nil, fmt.Errorf("mlp: layer %d (%T): %w", i, n.layers[i], err)
+			}
 		}
+		n.setWeights(i, w)
 	}
 	if test != nil {
 		if err := n.verify(test[0].Values, test[1].Values); err != nil {

@@ -24,6 +24,9 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n, err := Read(bytes.NewReader(b))
+		if _, infoErr := ReadInfo(bytes.NewReader(b)); err == nil && infoErr != nil {
+			t.Fatal(infoErr)
+		}
 		if err != nil {
 			return
 		}

@@ -56,18 +56,24 @@ func ReadFile(path string) (*mlp.Network, error) {
 }
 
 func read(r io.Reader, external *externalData) (*mlp.Network, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxFileSize+1))
+	b, err := readAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
-	}
-	if len(b) > maxFileSize {
-		return nil, fmt.Errorf("onnx: the model is larger than %d bytes", maxFileSize)
 	}
 	n, err := network(b, external)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
 	return n, nil
+}
+
+// readAll returns the bytes of a model file.
+func readAll(r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxFileSize+1))
+	if err == nil && len(b) > maxFileSize {
+		err = fmt.Errorf("the model is larger than %d bytes", maxFileSize)
+	}
+	return b, err
 }
 
 // network returns the network that the bytes of a model file describe.
@@ -85,6 +91,7 @@ func network(b []byte, external *externalData) (*mlp.Network, error) {
 		return nil, err
 	}
 	n.FeatureNames = metadataNames(m, featureNamesKey, g.features)
+	n.TargetNames = metadataNames(m, targetNamesKey, n.Outputs())
 	if n.ClassNames == nil {
 		n.ClassNames = metadataNames(m, classNamesKey, n.Outputs())
 	}
@@ -173,6 +180,7 @@ func opsets(m *pb.ModelProto) (version, ml int64, err error) {
 const (
 	featureNamesKey = "feature_names"
 	classNamesKey   = "class_names"
+	targetNamesKey  = "target_names"
 )
 
 // metadataNames returns the names under a key of the model's metadata, or nil unless they are a JSON list of that length:

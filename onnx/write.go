@@ -33,8 +33,8 @@ const (
 //
 // The graph takes rows as PredictRaw does: the network's Scaler becomes its first nodes, which compute in float64 where the
 // scaler does. A category that a OneHotEncoder does not know becomes zeros, whether or not it has IgnoreUnknown. Dropout
-// and GaussianNoise are left out. Names of features and classes stand in the model's metadata,
-// under feature_names and class_names, as JSON lists. The same network gives the same bytes.
+// and GaussianNoise are left out. Names of features, classes and targets stand in the model's metadata, under
+// feature_names, class_names and target_names, as JSON lists. The same network gives the same bytes.
 func Write(w io.Writer, n *mlp.Network) error {
 	b, err := marshal(n)
 	if err != nil {
@@ -86,7 +86,7 @@ func marshal(n *mlp.Network) ([]byte, error) {
 	for _, names := range []struct {
 		key  string
 		list []string
-	}{{featureNamesKey, n.FeatureNames}, {classNamesKey, n.ClassNames}} {
+	}{{featureNamesKey, n.FeatureNames}, {classNamesKey, n.ClassNames}, {targetNamesKey, n.TargetNames}} {
 		if names.list != nil {
 			text, err := json.Marshal(names.list)
 			if err != nil {

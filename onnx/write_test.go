@@ -86,7 +86,7 @@ func exportedNetworks(t testing.TB) []exported {
 	}, mlp.Dense{Units: 4})
 	add("max_abs", 2, func(n *mlp.Network) { n.Scaler = &mlp.MaxAbsScaler{Scale: []float64{0.3, 7}} }, mlp.Dense{Units: 4})
 	add("robust", 2, func(n *mlp.Network) {
-		n.Scaler = &mlp.RobustScaler{Center: []float64{1, -1}, Scale: []float64{0.3, 7}}
+		n.Scaler, n.TargetNames = &mlp.RobustScaler{Center: []float64{1, -1}, Scale: []float64{0.3, 7}}, []string{"a", "b", "c", "d"}
 	}, mlp.Dense{Units: 4})
 	add("robust_scale", 2, func(n *mlp.Network) {
 		n.Scaler = &mlp.RobustScaler{NoCenter: true, Center: []float64{1, -1}, Scale: []float64{0.3, 7}}
@@ -178,8 +178,10 @@ func TestRoundTrip(t *testing.T) {
 			if got, want := e.predict(t, n), e.predict(t, e.net); !slices.Equal(got, want) {
 				t.Errorf("outputs %v, want %v", got, want)
 			}
-			if !slices.Equal(n.FeatureNames, e.net.FeatureNames) || !slices.Equal(n.ClassNames, e.net.ClassNames) {
-				t.Errorf("names %q and %q, want %q and %q", n.FeatureNames, n.ClassNames, e.net.FeatureNames, e.net.ClassNames)
+			if !slices.Equal(n.FeatureNames, e.net.FeatureNames) || !slices.Equal(n.ClassNames, e.net.ClassNames) ||
+				!slices.Equal(n.TargetNames, e.net.TargetNames) {
+				t.Errorf("names %q, %q and %q, want %q, %q and %q", n.FeatureNames, n.ClassNames, n.TargetNames,
+					e.net.FeatureNames, e.net.ClassNames, e.net.TargetNames)
 			}
 			var saved bytes.Buffer
 			if err := n.Save(&saved); err != nil {
@@ -262,6 +264,7 @@ func TestExportForRuntime(t *testing.T) {
 		}
 		text, err := json.Marshal(map[string]any{
 			"rows": testRows, "x": bits(e.x), "y": e.predict(t, e.net), "feature_names": e.net.FeatureNames, "class_names": e.net.ClassNames,
+			"target_names": e.net.TargetNames,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -40,6 +40,15 @@ func (a *architecture) check() error {
 
 // build returns the network that the flags describe, for outputs through an activation.
 func (a *architecture) build(features, outputs int, output mlp.Activation) (*mlp.Network, error) {
+	layers, err := a.layers(outputs, output)
+	if err != nil {
+		return nil, err
+	}
+	return mlp.New(features, layers...)
+}
+
+// layers returns the network's layers.
+func (a *architecture) layers(outputs int, output mlp.Activation) ([]mlp.Layer, error) {
 	activations, err := parseEach("--activation", a.Activation, len(a.Hidden), mlp.ParseActivation)
 	if err != nil {
 		return nil, err
@@ -66,8 +75,7 @@ func (a *architecture) build(features, outputs int, output mlp.Activation) (*mlp
 			layers = append(layers, mlp.Dropout{Rate: a.Dropout})
 		}
 	}
-	layers = append(layers, mlp.Dense{Units: outputs, Activation: output})
-	return mlp.New(features, layers...)
+	return append(layers, mlp.Dense{Units: outputs, Activation: output}), nil
 }
 
 // parseEach returns what each hidden layer takes of a flag that has one name for all of them or one each.

@@ -84,7 +84,7 @@ func (c *describeCommand) describeTable(file *table) (*tableDescription, error) 
 		if name == "" {
 			name = "column " + strconv.Itoa(i+1)
 		}
-		all[i] = newColumnDescription(name)
+		all[i] = newColumnDescription(name, len(all))
 	}
 	uneven, firstUneven := 0, 0
 	err = file.eachRow(func(record []string, line int) {
@@ -279,7 +279,7 @@ func describeSamples(w io.Writer, s samples) {
 		describeFeatures(s).write(w)
 		return
 	}
-	pixels := newColumnDescription("pixels")
+	pixels := newColumnDescription("pixels", 1)
 	pixels.distinct = nil
 	constant := 0
 	for j := range s.Features {
@@ -307,13 +307,13 @@ func describeSamples(w io.Writer, s samples) {
 func describeFeatures(s samples) *tableDescription {
 	t := &tableDescription{name: s.name, rows: s.Rows(), task: "classification"}
 	for j := range s.Features {
-		c := newColumnDescription(fmt.Sprintf("feature %d", j+1))
+		c := newColumnDescription(fmt.Sprintf("feature %d", j+1), s.Features)
 		if s.FeatureNames != nil {
 			c.name = s.FeatureNames[j]
 		}
 		t.columns = append(t.columns, c)
 	}
-	t.labels = []*columnDescription{newColumnDescription(strings.Trim(s.label, `"`))}
+	t.labels = []*columnDescription{newColumnDescription(strings.Trim(s.label, `"`), 1)}
 	t.columns = append(t.columns, t.labels[0])
 	eachRow := func(f func(cells []string)) {
 		cells := make([]string, len(t.columns))

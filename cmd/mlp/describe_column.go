@@ -17,6 +17,7 @@ type columnDescription struct {
 	firstWord, firstMissing int // their lines
 	word                    string
 	distinct                map[string]int // the rows of each cell that is not missing; nil once there are too many
+	most                    int            // entries of distinct
 	min, max, mean, squares float64        // squares of the distances from the mean
 
 	fractions bool    // a number is not whole
@@ -25,11 +26,13 @@ type columnDescription struct {
 	hash      uint64  // of the cells in order
 }
 
-// maxDistinct bounds the distinct cells that are counted in a column.
+// maxDistinct bounds the distinct cells that are counted in a table of few columns.
 const maxDistinct = 1 << 16
 
-func newColumnDescription(name string) *columnDescription {
-	return &columnDescription{name: name, distinct: map[string]int{}, min: math.Inf(1), max: math.Inf(-1)}
+// newColumnDescription returns the description of one of several columns.
+func newColumnDescription(name string, columns int) *columnDescription {
+	most := min(max(1<<21/columns, 2*maxCategories), maxDistinct)
+	return &columnDescription{name: name, distinct: map[string]int{}, most: most, min: math.Inf(1), max: math.Inf(-1)}
 }
 
 // add takes a cell of a line.
@@ -67,7 +70,7 @@ func (c *columnDescription) add(cell string, line int) {
 	if _, seen := c.distinct[cell]; !seen {
 		cell = strings.Clone(cell) // for it keeps its whole line in memory
 	}
-	if c.distinct[cell]++; len(c.distinct) > maxDistinct {
+	if c.distinct[cell]++; len(c.distinct) > c.most {
 		c.distinct = nil
 	}
 }
@@ -124,7 +127,7 @@ func (c *columnDescription) writeNumbers(w io.Writer) {
 	case c.isText():
 		names := slices.Sorted(maps.Keys(c.distinct))
 		if len(names) == 0 {
-			fmt.Fprintf(w, "  more than %d texts", maxDistinct)
+			fmt.Fprintf(w, "  more than %d texts", c.most)
 			break
 		}
 		most := slices.MaxFunc(names, func(a, b string) int { return c.distinct[a] - c.distinct[b] })

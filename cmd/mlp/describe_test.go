@@ -146,7 +146,7 @@ func TestDescribeWide(t *testing.T) {
 }
 
 func TestColumnDescription(t *testing.T) {
-	c := newColumnDescription("a")
+	c := newColumnDescription("a", 1)
 	for i := range maxDistinct + 10 {
 		c.add(fmt.Sprintf("%d", 1_000_000+i), i+2)
 	}

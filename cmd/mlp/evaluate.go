@@ -12,6 +12,7 @@ type evaluateCommand struct {
 	Model  string `arg:"" help:"A model file."`
 	Data   string `arg:"" help:"iris, synthetic, a CSV file with the model's features and the label, - for standard input, or a folder of images."`
 	Labels string `arg:"" optional:"" help:"The labels, where data is an IDX file of images."`
+	layerFlags
 	csvFlags
 	imageFlags
 	Label  []string `group:"data" placeholder:"COLUMN" help:"Column of the label, by name or number. (default: the last one that is no feature of the model)"`
@@ -21,11 +22,14 @@ type evaluateCommand struct {
 
 // Run prints the scores of a model and, for classes, what it takes for what.
 func (c *evaluateCommand) Run() error {
-	n, err := mlp.LoadFile(c.Model)
+	n, _, err := c.layerFlags.load(c.Model)
 	if err != nil {
 		return err
 	}
-	m := newModel(n)
+	m, err := loadedModel(n)
+	if err != nil {
+		return err
+	}
 	if err := c.checkPlots(m); err != nil {
 		return err
 	}
@@ -133,7 +137,7 @@ func (c *evaluateCommand) load(m model) (*mlp.Dataset, error) {
 		s, err := readIDX(c.Data, c.Labels)
 		return s.Dataset, err
 	case images:
-		s, err := readImages(c.Data, c.imageFlags, m.classes)
+		s, err := readImages(c.Data, c.or(m), m.classes)
 		return s.Dataset, err
 	}
 	if isBuiltin(c.Data) {

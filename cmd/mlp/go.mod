@@ -6,6 +6,7 @@ require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/creack/pty v1.1.24
 	github.com/seed975aa5d7/mlp v0.0.0
+	github.com/seed975aa5d7/mlp/onnx v0.0.0
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/term v0.40.0
 	gonum.org/v1/plot v0.17.0
@@ -22,4 +23,5 @@ require (
 	golang.org/x/image v0.30.0 // indirect
 	golang.org/x/sys v0.41.0 // indirect
 	golang.org/x/text v0.28.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
 )

@@ -6,6 +6,7 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,14 @@ func (f imageFlags) config() (mlp.ImageConfig, error) {
 	return cfg, nil
 }
 
+// or returns the flags or, if none is given, those of the model's images.
+func (f imageFlags) or(m model) imageFlags {
+	if f.isSet() || m.Image == (mlp.ImageShape{}) {
+		return f
+	}
+	return imageFlags{Size: fmt.Sprintf("%dx%d", m.Image.Height, m.Image.Width), Gray: m.Image.Channels == 1}
+}
+
 func (f imageFlags) isSet() bool { return f.Size != "" || f.Gray }
 
 // isFolder reports whether the data is a folder of images.
@@ -66,12 +75,12 @@ func readImages(folder string, flags imageFlags, classes []string) (samples, err
 
 // readIDX reads a pair of files such as MNIST's.
 func readIDX(images, labels string) (samples, error) {
-	x, err := os.Open(images)
+	x, err := openPlain(images)
 	if err != nil {
 		return samples{}, err
 	}
 	defer x.Close()
-	y, err := os.Open(labels)
+	y, err := openPlain(labels)
 	if err != nil {
 		return samples{}, err
 	}
@@ -88,22 +97,43 @@ func isImage(file string) bool {
 	return slices.Contains([]string{".png", ".jpg", ".jpeg", ".gif"}, strings.ToLower(filepath.Ext(file)))
 }
 
-// readImage reads one image as a row.
-func readImage(file string, flags imageFlags) (*mlp.Dataset, error) {
-	cfg, err := flags.config()
-	if err != nil {
-		return nil, err
-	}
+// readImage appends one image to rows of images of the same shape.
+func readImage(d *mlp.Dataset, file string, cfg mlp.ImageConfig) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	x, shape, err := mlp.ReadImage(f, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if err == nil && d.Features != 0 && d.Image != shape {
+		err = fmt.Errorf("it has %d×%d pixels, others have %d×%d (--size)", shape.Height, shape.Width, d.Image.Height, d.Image.Width)
 	}
-	return &mlp.Dataset{X: x, Features: len(x), Image: shape}, nil
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	d.X, d.Features, d.Image = append(d.X, x...), len(x), shape
+	return nil
+}
+
+// imagesIn returns the images in a folder, and in those below it, in the order of their names.
+func imagesIn(folder string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(folder, func(file string, e fs.DirEntry, err error) error {
+		if err == nil && file != folder && strings.HasPrefix(e.Name(), ".") { // hidden
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if err == nil && e.Type().IsRegular() && isImage(file) {
+			files = append(files, file)
+		}
+		return err
+	})
+	if err == nil && files == nil {
+		err = fmt.Errorf("%s: there is no image in it (.png, .jpg, .jpeg, .gif)", folder)
+	}
+	return files, err
 }
 
 // checkDataFlags returns an error unless flags for tables and for images are given with such data alone.

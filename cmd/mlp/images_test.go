@@ -87,9 +87,25 @@ func TestImages(t *testing.T) {
 	if got := succeed(t, dir, "", "predict", small, one, "--size=6x4", "--gray"); strings.Count(got, "\n") != 2 {
 		t.Errorf("predict: %q", got)
 	}
+	if got, want := succeed(t, dir, "", "predict", small, one), succeed(t, dir, "", "predict", small, one, "--size=6x4", "--gray"); got != want {
+		t.Errorf("predict without flags: %q, want %q", got, want)
+	}
+	if got := succeed(t, dir, "", "evaluate", small, "bars"); !strings.Contains(got, "Rows: 120\n") {
+		t.Errorf("evaluate without flags:\n%s", got)
+	}
+	// A folder of images, whose classes nobody tells.
+	got := succeed(t, dir, "", "predict", "model.safetensors", "bars")
+	lines := strings.Split(strings.TrimSpace(got), "\n")
+	if len(lines) != 121 || lines[0] != "file,prediction,p(across),p(down)" || !strings.HasPrefix(lines[120], filepath.Join("bars", "down", "59.png")+",down,") {
+		t.Errorf("predict a folder: %d lines, first %q, last %q", len(lines), lines[0], lines[len(lines)-1])
+	}
+	if err := os.Mkdir(filepath.Join(dir, "empty"), 0o777); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ args, want string }{
-		{"predict " + small + " " + one, "the data has 192 features, the model wants 24"},
-		{"evaluate " + small + " bars", "the data has 192 features, the model wants 24"},
+		{"predict model.safetensors empty", "empty: there is no image in it"},
+		{"predict " + small + " " + one + " --size=8x8", "the data has 192 features, the model wants 24"},
+		{"evaluate " + small + " bars --size=8x8", "the data has 192 features, the model wants 24"},
 		{"evaluate " + small + " bars --label=a", "--label says nothing about images"},
 		{"train bars --size=6", `--size is "6", want a height and a width in pixels, as in 28x28`},
 		{"train bars --size=0x6", `--size is "0x6"`},

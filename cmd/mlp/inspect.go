@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"unicode/utf8"
@@ -9,25 +10,46 @@ import (
 )
 
 type inspectCommand struct {
-	Model string `arg:"" help:"A model file."`
+	Model string `arg:"" help:"A model file, a safetensors file of PyTorch or Keras, or an ONNX model."`
+	layerFlags
 }
 
-// Run prints what a model file holds.
+// Run prints what a file holds: the network, if there is one to be made of it, and everything else that stands in the file.
 func (c *inspectCommand) Run() error {
-	n, err := mlp.LoadFile(c.Model)
+	data, err := os.ReadFile(c.Model)
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(c.Model)
+	contents, err := readContents(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Model, err)
+	}
+	fmt.Printf("File: %s (%d bytes), %s\n", c.Model, len(data), contents.kind)
+	n, format, err := c.load(c.Model)
+	if err == nil {
+		err = printModel(n)
+	}
+	if err != nil && format == formatWeights && len(c.Layers) == 0 {
+		fmt.Printf("Layers: %v\n", errors.Unwrap(err)) // there is more to tell
+		err = nil
+	}
+	contents.print()
+	return err
+}
+
+// printModel prints what a network is for, and its layers.
+func printModel(n *mlp.Network) error {
+	m, err := loadedModel(n)
 	if err != nil {
 		return err
 	}
-	m := newModel(n)
-	fmt.Printf("File: %s (%d bytes)\n", c.Model, info.Size())
 	if m.classes != nil {
 		fmt.Printf("Task: classification, %d classes: %s\n", len(m.classes), quoted(m.classes))
 	} else {
-		fmt.Printf("Task: regression, %d outputs\n", m.Outputs())
+		fmt.Printf("Task: regression, %s%s\n", plural(n.Outputs(), "output"), list(": ", n.TargetNames))
+	}
+	if i := n.Image; i != (mlp.ImageShape{}) {
+		fmt.Printf("Images: %d×%d pixels, %s\n", i.Height, i.Width, plural(i.Channels, "channel"))
 	}
 	scaling, columns := "none", []column(nil)
 	for _, step := range m.steps() {
@@ -40,24 +62,75 @@ func (c *inspectCommand) Run() error {
 		case *mlp.StandardScaler:
 			scaling, columns = "standard", []column{{"mean", s.Mean}, {"deviation", s.Scale}}
 		case *mlp.MinMaxScaler:
-			scaling, columns = "minmax", []column{{"min", s.DataMin}, {"max", s.DataMax}}
+			scaling, columns = "minmax", []column{{"factor", s.Scale}, {"offset", s.Offset}}
+			if s.DataMin != nil {
+				columns = []column{{"min", s.DataMin}, {"max", s.DataMax}}
+			}
 		case *mlp.MaxAbsScaler:
-			scaling, columns = "by the greatest absolute value", []column{{"greatest", s.MaxAbs}}
+			scaling, columns = "by the greatest absolute value", []column{{"greatest", s.Scale}}
 		case *mlp.RobustScaler:
 			scaling, columns = "robust", []column{{"center", s.Center}, {"scale", s.Scale}}
 		case *mlp.Normalizer:
 			scaling = "each row to length 1"
 		}
 	}
-	fmt.Printf("Scaling: %s\nKernel: %s\n\n", scaling, n.Kernel())
-	m.printInputs()
-	names, err := m.columnNames()
-	if err != nil {
-		return err
+	fmt.Printf("Scaling: %s\n", scaling)
+	printFacts(n.Training)
+	fmt.Printf("Kernel: %s\n\n", n.Kernel())
+	if n.FeatureNames != nil || columns != nil && n.Image == (mlp.ImageShape{}) {
+		m.printInputs()
+		names, err := m.columnNames()
+		if err != nil {
+			return err
+		}
+		printColumns(names, columns)
+		fmt.Println()
 	}
-	printColumns(names, columns)
-	fmt.Printf("\n%s", n.Summary())
+	fmt.Print(n.Summary())
 	return nil
+}
+
+// list returns quoted names behind a text, or nothing if there are none.
+func list(before string, names []string) string {
+	if names == nil {
+		return ""
+	}
+	return before + quoted(names)
+}
+
+// printFacts prints how a network was trained, as far as that is known.
+func printFacts(t *mlp.TrainingFacts) {
+	if t == nil {
+		return
+	}
+	fmt.Printf("Training: %s", plural(t.Epochs, "epoch"))
+	if t.Rows > 0 {
+		fmt.Printf(" of %s", plural(t.Rows, "row"))
+	}
+	if t.Optimizer != "" {
+		fmt.Printf(", %s", t.Optimizer)
+	}
+	if t.Loss != "" {
+		fmt.Printf(", %s", t.Loss)
+	}
+	fmt.Println()
+	for i, s := range t.Scores {
+		if i == 0 {
+			fmt.Print("Scores: ")
+		} else {
+			fmt.Print(", ")
+		}
+		fmt.Printf("%s %s", s.Name, score(s.Value))
+	}
+	if len(t.Scores) > 0 {
+		fmt.Println()
+	}
+	if t.Data != "" {
+		fmt.Printf("Trained on: %s\n", t.Data)
+	}
+	if t.Library != "" {
+		fmt.Printf("Library: %s\n", t.Library)
+	}
 }
 
 // column is a number of each feature.

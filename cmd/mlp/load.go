@@ -18,15 +18,16 @@ import (
 type modelFormat string
 
 const (
-	formatMLP     modelFormat = "mlp"          // safetensors with everything that a network is
-	formatWeights modelFormat = "weights"      // safetensors of PyTorch or Keras, which hold weights alone
-	formatONNX    modelFormat = "ONNX"         //
-	noFormat      modelFormat = "none of them" //
+	noFormat      modelFormat = ""
+	formatMLP     modelFormat = "mlp"     // safetensors with everything that a network is
+	formatWeights modelFormat = "weights" // safetensors of PyTorch or Keras, which hold weights alone
+	formatONNX    modelFormat = "ONNX"
 )
 
 // layerFlags tell what a file of weights does not: which layers they are of.
 type layerFlags struct {
 	Layers           []string `group:"model" placeholder:"MODULE:ACTIVATION" help:"The layers in a safetensors file of PyTorch or Keras, in order, each with the activation behind it: 0:relu,2:softmax."`
+	Classes          []string `group:"model" placeholder:"NAME" help:"Names of the classes, where the file has none; the outputs are logits then, unless an activation makes them probabilities."`
 	BatchNormEpsilon float64  `group:"model" hidden:"" placeholder:"NUMBER" help:"Added to the variance by the file's batch normalisations. (default 0.00001 of PyTorch, 0.001 of Keras)"`
 }
 
@@ -71,6 +72,9 @@ func (f layerFlags) load(path string) (*mlp.Network, modelFormat, error) {
 			return nil, format, err
 		}
 	}
+	if err == nil && len(f.Classes) > 0 {
+		err = f.nameClasses(n)
+	}
 	if err == nil && format != formatWeights && (len(f.Layers) > 0 || f.BatchNormEpsilon != 0) {
 		err = errors.New("--layers and --batch-norm-epsilon are for files that hold weights alone, and this one has its layers")
 	}
@@ -78,6 +82,17 @@ func (f layerFlags) load(path string) (*mlp.Network, modelFormat, error) {
 		return nil, format, fmt.Errorf("%s: %w", path, err)
 	}
 	return n, format, nil
+}
+
+// nameClasses gives the network the names of the flag.
+func (f layerFlags) nameClasses(n *mlp.Network) error {
+	n.ClassNames = f.Classes
+	if classes := n.Classes(); len(classes) != len(f.Classes) {
+		n.ClassNames = nil
+		return fmt.Errorf("--classes has %d names, which the %d outputs of the network are not the probabilities of", len(f.Classes),
+			n.Outputs())
+	}
+	return nil
 }
 
 // weights makes a network of the layers that the flags name and the tensors of a file.

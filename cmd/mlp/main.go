@@ -11,13 +11,19 @@ import (
 )
 
 type commands struct {
-	Train    trainCommand    `cmd:"" help:"Train a network on iris, synthetic data, a CSV file or images."`
-	Describe describeCommand `cmd:"" help:"Tell what is in data, and what is wrong with it."`
-	FindRate findRateCommand `cmd:"" help:"Look for a learning rate to train with."`
-	Evaluate evaluateCommand `cmd:"" help:"Tell how well a model predicts the labels of a CSV file or of images."`
-	Predict  predictCommand  `cmd:"" help:"Predict the rows of a CSV file, one row, or an image."`
-	Inspect  inspectCommand  `cmd:"" help:"Tell what a model file holds."`
-	Plot     plotCommand     `cmd:"" help:"Draw the curves of a training from its history."`
+	Train           trainCommand           `cmd:"" help:"Train a network on iris, synthetic data, a CSV file or images."`
+	Search          searchCommand          `cmd:"" help:"Look for the size and settings of a network that do best."`
+	Describe        describeCommand        `cmd:"" help:"Tell what is in data, and what is wrong with it."`
+	FindRate        findRateCommand        `cmd:"" help:"Look for a learning rate to train with."`
+	LearningCurve   learningCurveCommand   `cmd:"" help:"Draw the scores by the number of rows."`
+	ValidationCurve validationCurveCommand `cmd:"" help:"Draw the scores by the size or a setting of the network."`
+	Evaluate        evaluateCommand        `cmd:"" help:"Tell how well a model predicts the labels of a CSV file or of images."`
+	Predict         predictCommand         `cmd:"" help:"Predict the rows of a CSV file, one row, or images."`
+	Inspect         inspectCommand         `cmd:"" help:"Tell what a model file holds."`
+	Verify          verifyCommand          `cmd:"" help:"Compute the rows of a model file's self-test with every kernel that this computer has."`
+	Convert         convertCommand         `cmd:"" help:"Convert between formats of data, such as CSV, npz and IDX, and of models."`
+	Generate        generateCommand        `cmd:"" help:"Write a model as Go source."`
+	Plot            plotCommand            `cmd:"" help:"Draw the curves of a training from its history."`
 }
 
 const description = `Train multilayer perceptrons on tables and images, test them, and predict with them.
@@ -44,12 +50,15 @@ func run(args []string) int {
 		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups([]kong.Group{
+			{Key: "model", Title: "Model:"},
 			{Key: "data", Title: "Data:"},
 			{Key: "network", Title: "Network:"},
 			{Key: "loss", Title: "Loss and metrics:"},
 			{Key: "optimizer", Title: "Optimizer:"},
 			{Key: "training", Title: "Training:"},
 			{Key: "test", Title: "Range test:"},
+			{Key: "search", Title: "Search:"},
+			{Key: "curve", Title: "Curve:"},
 			{Key: "output", Title: "Output:"},
 		}),
 	)

@@ -286,7 +286,7 @@ func TestTargets(t *testing.T) {
 	succeed(t, dir, "", "train", "data.csv", "--label=sum,difference", "--epochs=200", "--learning-rate=0.01")
 	out := succeed(t, dir, "", "predict", "model.safetensors", "--set=b=2,a=7")
 	var sum, difference float64
-	_, err := fmt.Sscanf(out, "prediction 1,prediction 2\n%g,%g\n", &sum, &difference)
+	_, err := fmt.Sscanf(out, "sum,difference\n%g,%g\n", &sum, &difference)
 	if err != nil || math.Abs(sum-109) > 1 || math.Abs(difference-5) > 1 {
 		t.Errorf("%q, want some 109 and 5", out)
 	}
@@ -488,7 +488,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "train", "describe", "find-rate", "evaluate", "predict", "inspect", "plot"} {
+	for _, command := range []string{"", "train", "describe", "find-rate", "evaluate", "predict", "inspect", "verify", "plot"} {
 		args := append(strings.Fields(command), "--help")
 		out := succeed(t, t.TempDir(), "", args...)
 		if !strings.HasPrefix(out, "Usage: mlp ") {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,34 +16,53 @@ type model struct {
 	classes []string // of a classification, nil for numbers
 }
 
-// newModel tells from the last activation whether a network's outputs are probabilities of classes: softmax gives one
-// each, and a single sigmoid that of the second of two.
-func newModel(n *mlp.Network) model {
-	m := model{Network: n}
-	layers := slices.DeleteFunc(n.Layers(), func(l mlp.Layer) bool { _, drops := l.(mlp.Dropout); return drops })
-	var last mlp.Activation
-	if len(layers) > 0 {
-		switch l := layers[len(layers)-1].(type) {
-		case mlp.Dense:
-			last = l.Activation
-		case mlp.ActivationLayer:
-			last = l.Activation
+// newModel tells whether a network's outputs are classes.
+func newModel(n *mlp.Network) model { return model{n, n.Classes()} }
+
+// loadedModel is newModel for a network from a file: where the outputs of a classifier are logits, it turns them into
+// probabilities.
+func loadedModel(n *mlp.Network) (m model, err error) {
+	if m = newModel(n); m.classes != nil {
+		m.Network, err = withProbabilities(n)
+	}
+	return m, err
+}
+
+// withProbabilities returns a classifier whose last activation is softmax, or sigmoid for one output.
+func withProbabilities(n *mlp.Network) (*mlp.Network, error) {
+	layers := n.Layers()
+	last := len(layers) - 1
+	act := mlp.Softmax
+	if n.Outputs() == 1 {
+		act = mlp.Sigmoid
+	}
+	switch l := layers[last].(type) {
+	case mlp.Dense:
+		if l.Activation == act {
+			return n, nil
+		}
+		l.Activation = act
+		layers[last] = l
+	case mlp.ActivationLayer:
+		if l.Activation == act {
+			return n, nil
+		}
+		layers[last] = mlp.ActivationLayer{Activation: act}
+	default:
+		layers = append(layers, mlp.ActivationLayer{Activation: act})
+	}
+	c, err := mlp.New(n.Features(), layers...)
+	for i := range last + 1 {
+		if err == nil {
+			err = c.SetWeights(i, n.Weights(i)...)
 		}
 	}
-	count := 0
-	switch {
-	case last == mlp.Softmax:
-		count = n.Outputs()
-	case last == mlp.Sigmoid && n.Outputs() == 1:
-		count = 2
+	if err != nil {
+		return nil, err
 	}
-	if m.classes = n.ClassNames; len(m.classes) != count {
-		m.classes = nil
-		for class := range count {
-			m.classes = append(m.classes, strconv.Itoa(class))
-		}
-	}
-	return m
+	c.FeatureNames, c.ClassNames, c.TargetNames, c.Image, c.Scaler, c.Training =
+		n.FeatureNames, n.ClassNames, n.TargetNames, n.Image, n.Scaler, n.Training
+	return c, nil
 }
 
 // loss returns the loss that the model's outputs are meant for, and the metrics to tell beside it.

@@ -17,10 +17,11 @@ import (
 
 type predictCommand struct {
 	Model string            `arg:"" help:"A model file."`
-	Data  string            `arg:"" optional:"" help:"A CSV file with the model's features (other columns are not looked at), - for standard input, or an image."`
+	Data  string            `arg:"" optional:"" help:"A CSV file with the model's features (other columns are not looked at), - for standard input, an image, or a folder of images."`
 	Row   string            `xor:"rows" placeholder:"5.1,3.5,…" help:"One row of features, in the model's order, in place of a file."`
 	Set   map[string]string `xor:"rows" mapsep:"," placeholder:"NAME=VALUE" help:"One row, feature by feature: --set width=3.5,length=5.1."`
 	Out   string            `placeholder:"FILE" help:"Write there instead of to standard output."`
+	layerFlags
 	csvFlags
 	imageFlags
 }
@@ -31,12 +32,15 @@ func (*predictCommand) Help() string {
 
 // Run predicts rows.
 func (c *predictCommand) Run() error {
-	n, err := mlp.LoadFile(c.Model)
+	n, _, err := c.load(c.Model)
 	if err != nil {
 		return err
 	}
-	m := newModel(n)
-	d, err := c.rows(m)
+	m, err := loadedModel(n)
+	if err != nil {
+		return err
+	}
+	d, files, err := c.rows(m)
 	if err != nil {
 		return err
 	}
@@ -47,7 +51,7 @@ func (c *predictCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	write := func(w io.Writer) error { return m.writePredictions(w, outputs) }
+	write := func(w io.Writer) error { return m.writePredictions(w, outputs, files) }
 	if c.Out == "" {
 		return write(os.Stdout)
 	}
@@ -57,32 +61,56 @@ func (c *predictCommand) Run() error {
 	return announce(c.Out, writeTo(write))
 }
 
-// rows returns the rows to predict.
-func (c *predictCommand) rows(m model) (*mlp.Dataset, error) {
+// rows returns the rows to predict and, for a folder of images, the file of each.
+func (c *predictCommand) rows(m model) (d *mlp.Dataset, files []string, err error) {
 	single := c.Row != "" || len(c.Set) > 0
 	switch {
 	case single == (c.Data != ""):
-		return nil, errors.New("want a CSV file, or --row, or --set")
+		return nil, nil, errors.New("want a CSV file, or --row, or --set")
 	case c.Row != "":
-		return m.parseRow(c.Row)
+		d, err = m.parseRow(c.Row)
+		return d, nil, err
 	case single:
-		return m.parseSet(c.Set)
+		d, err = m.parseSet(c.Set)
+		return d, nil, err
 	}
 	if err := checkDataFlags(c.Data, "", c.csvFlags, c.imageFlags); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if isImage(c.Data) {
-		return readImage(c.Data, c.imageFlags)
+	if isFolder(c.Data) || isImage(c.Data) {
+		return c.images(m)
 	}
 	file, err := openTable(c.Data, c.csvFlags)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cfg, err := m.csvConfig(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return file.read(cfg)
+	d, err = file.read(cfg)
+	return d, nil, err
+}
+
+// images reads an image, or those in a folder, whose names it returns.
+func (c *predictCommand) images(m model) (d *mlp.Dataset, files []string, err error) {
+	cfg, err := c.or(m).config()
+	if err != nil {
+		return nil, nil, err
+	}
+	d = &mlp.Dataset{}
+	if !isFolder(c.Data) {
+		return d, nil, readImage(d, c.Data, cfg)
+	}
+	if files, err = imagesIn(c.Data); err != nil {
+		return nil, nil, err
+	}
+	for _, file := range files {
+		if err := readImage(d, file, cfg); err != nil {
+			return nil, nil, err
+		}
+	}
+	return d, files, nil
 }
 
 // parseRow reads a row of features in the model's order.
@@ -191,8 +219,9 @@ func (m model) predictions(outputs []float32) []int {
 	return classes
 }
 
-// writePredictions writes a line for each row: the class and the classes' probabilities, or the numbers.
-func (m model) writePredictions(w io.Writer, outputs []float32) error {
+// writePredictions writes a line for each row: its file, if there are files, then the class and the classes'
+// probabilities, or the numbers.
+func (m model) writePredictions(w io.Writer, outputs []float32, files []string) error {
 	out := csv.NewWriter(w)
 	units := m.Outputs()
 	header := []string{"prediction"}
@@ -204,8 +233,15 @@ func (m model) writePredictions(w io.Writer, outputs []float32) error {
 	case units > 1:
 		header = nil
 		for j := range units {
-			header = append(header, fmt.Sprintf("prediction %d", j+1))
+			name := fmt.Sprintf("prediction %d", j+1)
+			if m.TargetNames != nil {
+				name = m.TargetNames[j]
+			}
+			header = append(header, name)
 		}
+	}
+	if files != nil {
+		header = append([]string{"file"}, header...)
 	}
 	if err := out.Write(header); err != nil {
 		return err
@@ -216,6 +252,9 @@ func (m model) writePredictions(w io.Writer, outputs []float32) error {
 	}
 	for row := range len(outputs) / units {
 		record := header[:0]
+		if files != nil {
+			record = append(record, files[row])
+		}
 		if classes != nil {
 			record = append(record, m.classes[classes[row]])
 		}

@@ -1,198 +1,218 @@
-// Command service answers from many goroutines while it learns from rows that come in, a few at a time.
+// Command service tells the classes of rows over HTTP, by a model file that may be replaced while it runs.
+//
+//	go run ./examples/service -model iris.safetensors     # trains it first if there is no such file
+//	curl localhost:8080/classify -d '[[5.1, 3.5, 1.4, 0.2]]'
+//	curl localhost:8080/model
+//
+// A new file, written by Network.SaveFile or moved there, is noticed within a second. It is served once it is loaded, which
+// includes its self-test, and takes and gives what the old one does. Else the old one goes on.
 package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
-	"io"
+	"io/fs"
 	"log"
+	"net"
+	"net/http"
 	"os"
-	"runtime"
-	"sync"
+	"os/signal"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/seed975aa5d7/mlp"
 )
 
 func main() {
-	log.SetFlags(0)
-	if err := run(context.Background(), os.Stdout, 20000); err != nil {
+	path := flag.String("model", "iris.safetensors", "the model `file`")
+	address := flag.String("address", "localhost:8080", "where to listen, `host:port`")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *path, *address); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// service answers by the network that was published last. Many goroutines may call predict.
-type service struct {
-	served  atomic.Pointer[mlp.Network]
-	answers atomic.Int64
-}
-
-// predict returns the class of a row [features], unscaled.
-func (s *service) predict(x []float32) (class int, err error) {
-	net := s.served.Load()
-	row := &mlp.Dataset{X: append([]float32(nil), x...), Features: len(x)}
-	if err := net.Scaler.Transform(row); err != nil {
-		return 0, err
-	}
-	p, err := net.Predict(row.X)
-	if err != nil {
-		return 0, err
-	}
-	for i, v := range p {
-		if v > p[class] {
-			class = i
+func run(ctx context.Context, path, address string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		log.Printf("training %s", path)
+		net, err := trainIris(ctx, 50)
+		if err != nil {
+			return err
+		}
+		if err := net.SaveFile(path); err != nil {
+			return err
 		}
 	}
-	s.answers.Add(1)
-	return class, nil
+	s, err := newService(path)
+	if err != nil {
+		return err
+	}
+	go s.watch(ctx, time.Second)
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: s.handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(ctx) // once what is under way has ended
+	})
+	log.Printf("serving %s on http://%s", path, listener.Addr())
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
 }
 
-const (
-	warmUp       = 100 // rows that only the scaler sees
-	publishEvery = 100 // steps
-	batchSize    = 7   // rows that come in at once, at most
-)
-
-// learner trains on what comes in. It belongs to one goroutine.
-type learner struct {
-	service   *service
-	trainer   *mlp.Trainer
-	scaler    mlp.StandardScaler
-	rows      int // seen
-	steps     int
-	published int
+// service answers by the network that was loaded last.
+type service struct {
+	path   string
+	served atomic.Pointer[mlp.Network] // each request takes it once
+	seen   fileState                   // of the last attempt to load; the watching goroutine's
 }
 
-func newLearner(s *service) (*learner, error) {
-	net, err := mlp.New(2, mlp.Dense{Units: 16, Activation: mlp.ReLU}, mlp.Dense{Units: 2, Activation: mlp.Softmax})
+// fileState tells a file from the one that had its name before.
+type fileState struct {
+	size     int64
+	modified time.Time
+}
+
+func newService(path string) (*service, error) {
+	s := &service{path: path}
+	return s, s.reload()
+}
+
+// reload serves the network in the file, if the file has changed. After an error the old network is served on, and the
+// same file is not tried again.
+func (s *service) reload() error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	state := fileState{info.Size(), info.ModTime()}
+	if state == s.seen {
+		return nil
+	}
+	s.seen = state
+	net, err := mlp.LoadFile(s.path) // and the self-test
+	if err != nil {
+		return err
+	}
+	classes := net.Classes()
+	if classes == nil {
+		return fmt.Errorf("%s: the network is no classifier", s.path)
+	}
+	if old := s.served.Load(); old != nil && (!slices.Equal(classes, old.Classes()) || !slices.Equal(net.FeatureNames, old.FeatureNames)) {
+		return fmt.Errorf("%s: features %q and classes %q, want %q and %q as before", s.path,
+			net.FeatureNames, classes, old.FeatureNames, old.Classes())
+	}
+	s.served.Store(net)
+	return nil
+}
+
+// watch looks for a new file, again and again, until ctx is done.
+func (s *service) watch(ctx context.Context, every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	problem := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		before, last := s.served.Load(), problem
+		problem = ""
+		if err := s.reload(); err != nil {
+			if problem = err.Error(); problem != last { // a file that is gone is told of once
+				log.Printf("the old model goes on: %v", err)
+			}
+		} else if s.served.Load() != before {
+			log.Printf("serving the new %s", s.path)
+		}
+	}
+}
+
+func (s *service) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /classify", s.classify)
+	mux.HandleFunc("GET /model", s.model)
+	return mux
+}
+
+// classify answers a list of rows with a list of their classes.
+func (s *service) classify(w http.ResponseWriter, r *http.Request) {
+	const most = 1 << 20 // bytes of a request
+	var rows [][]float32
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, most)).Decode(&rows); err != nil {
+		fail(w, fmt.Errorf("want a list of rows, as in [[5.1, 3.5, 1.4, 0.2]]: %w", err))
+		return
+	}
+	net := s.served.Load()
+	answer := []mlp.Classification{}
+	for i, row := range rows {
+		class, err := net.Classify(row)
+		if err == nil && len(class) != 1 {
+			err = fmt.Errorf("%d values, want %d", len(row), len(row)/len(class))
+		}
+		if err != nil {
+			fail(w, fmt.Errorf("row %d: %w", i, err))
+			return
+		}
+		answer = append(answer, class[0])
+	}
+	reply(w, http.StatusOK, answer)
+}
+
+// model tells what is served.
+func (s *service) model(w http.ResponseWriter, _ *http.Request) {
+	net := s.served.Load()
+	reply(w, http.StatusOK, struct {
+		Features []string           `json:"features"`
+		Classes  []string           `json:"classes"`
+		Training *mlp.TrainingFacts `json:"training"`
+	}{net.FeatureNames, net.Classes(), net.Training})
+}
+
+func fail(w http.ResponseWriter, err error) {
+	reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+}
+
+func reply(w http.ResponseWriter, code int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	if err := json.NewEncoder(w).Encode(value); err != nil {
+		log.Printf("a client has left: %v", err)
+	}
+}
+
+// trainIris returns a network with all that classify needs: its classes, and the scaler of raw rows.
+func trainIris(ctx context.Context, epochs int) (*mlp.Network, error) {
+	iris := mlp.Iris()
+	var scaler mlp.StandardScaler
+	if err := errors.Join(scaler.Fit(iris), scaler.Transform(iris)); err != nil {
+		return nil, err
+	}
+	net, err := mlp.New(iris.Features, mlp.Dense{Units: 16, Activation: mlp.ReLU}, mlp.Dense{Units: 3, Activation: mlp.Softmax})
 	if err != nil {
 		return nil, err
 	}
 	trainer, err := mlp.NewTrainer(net, mlp.TrainerConfig{
-		Loss: mlp.SparseCategoricalCrossentropy{}, Optimizer: mlp.Adam{LearningRate: 0.003}, BatchSize: batchSize})
-	return &learner{service: s, trainer: trainer}, err
-}
-
-// learn takes a batch into the scaler and, after the warm-up, does a step with it.
-func (l *learner) learn(batch *mlp.Dataset) error {
-	if err := l.scaler.Update(batch); err != nil {
-		return err
-	}
-	l.rows += batch.Rows()
-	if l.rows < warmUp {
-		return nil
-	}
-	if err := l.scaler.Transform(batch); err != nil {
-		return err
-	}
-	if _, err := l.trainer.Step(batch.X, batch.Y); err != nil {
-		return err
-	}
-	if l.steps%publishEvery == 0 {
-		l.publish()
-	}
-	l.steps++
-	return nil
-}
-
-// publish hands a copy of the network to the service, with the scaler as it is now.
-func (l *learner) publish() {
-	net, scaler := l.trainer.Network().Clone(), l.scaler // Update replaces the scaler's slices, so the copy stays as it is
-	net.Scaler = &scaler
-	l.service.served.Store(net)
-	l.published++
-}
-
-// weather returns days whose class is whether warmth and high pressure go together.
-func weather(random *mlp.RandomState, rows int) *mlp.Dataset {
-	d := &mlp.Dataset{Features: 2, Targets: 1}
-	for range rows {
-		celsius, pascal := random.Normal(15, 8), random.Normal(101300, 900)
-		d.X = append(d.X, float32(celsius), float32(pascal))
-		class := float32(0)
-		if (celsius > 15) == (pascal > 101300) {
-			class = 1
-		}
-		d.Y = append(d.Y, class)
-	}
-	return d
-}
-
-// accuracy returns the share of a test set that the service gets right.
-func (s *service) accuracy() (float64, error) {
-	d := weather(mlp.NewRandomState(1), 1000)
-	right := 0.0
-	for r := range d.Rows() {
-		class, err := s.predict(d.X[2*r:][:2])
-		if err != nil {
-			return 0, err
-		}
-		if class == int(d.Y[r]) {
-			right++
-		}
-	}
-	return right / float64(d.Rows()), nil
-}
-
-// run learns from that many rows while four clients ask.
-func run(ctx context.Context, w io.Writer, rows int) error {
-	var s service
-	l, err := newLearner(&s)
+		Loss: mlp.SparseCategoricalCrossentropy{}, Optimizer: mlp.Adam{LearningRate: 0.01}, Metrics: []mlp.Metric{mlp.Accuracy{}}})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	random := mlp.NewRandomState(0)
-	next := func() *mlp.Dataset { return weather(random, 1+int(random.RandomSample()*batchSize)) }
-	for l.published == 0 {
-		if err := l.learn(next()); err != nil {
-			return err
-		}
+	if _, err := trainer.Fit(ctx, iris, mlp.FitConfig{Epochs: epochs}); err != nil {
+		return nil, err
 	}
-	before, err := s.accuracy()
-	if err != nil {
-		return err
-	}
-
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var clients sync.WaitGroup
-	failures := make(chan error, 4)
-	for client := range uint32(cap(failures)) {
-		clients.Add(1)
-		go func() {
-			defer clients.Done()
-			random := mlp.NewRandomState(100 + client)
-			for {
-				if _, err := s.predict(weather(random, 1).X); err != nil {
-					failures <- err
-					return
-				}
-				if ctx.Err() != nil {
-					return
-				}
-				runtime.Gosched() // as a client waits for its answer
-			}
-		}()
-	}
-	for l.rows < rows && ctx.Err() == nil && err == nil {
-		err = l.learn(next())
-	}
-	cancel()
-	clients.Wait()
-	select {
-	case err = <-failures:
-	default:
-	}
-	if err != nil {
-		return err
-	}
-	l.publish()
-	after, err := s.accuracy()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%d steps on %d rows, %d networks published\n", l.steps, l.rows, l.published)
-	fmt.Fprintf(w, "test accuracy %.3f before, %.3f after\n", before, after)
-	fmt.Fprintf(w, "%d answers in the meantime\n", s.answers.Load()-2000)
-	return nil
+	net.FeatureNames, net.ClassNames, net.Scaler = iris.FeatureNames, iris.ClassNames, &scaler
+	return net, nil
 }

@@ -31,7 +31,7 @@ def check(path):
     assert (model.opset_import[0].domain, model.opset_import[0].version) == ("", 17), "opset"
     assert model.ir_version == 8, "IR version"
     metadata = {p.key: json.loads(p.value) for p in model.metadata_props}
-    for key in ("feature_names", "class_names"):
+    for key in ("feature_names", "class_names", "target_names"):
         assert metadata.get(key) == want[key], key
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (declared,) = session.get_inputs()
