@@ -3,6 +3,7 @@ package mlp
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -93,10 +94,10 @@ func ParseActivation(s string) (Activation, error) {
 			}
 			return a, nil
 		}
-		var alpha float32
-		if n, err := fmt.Sscanf(s, name+"(%g)", &alpha); a.parametric() && err == nil && n == 1 {
-			a.alpha = alpha
-			if a.String() == s {
+		if a.parametric() {
+			text, named := strings.CutPrefix(s, name+"(")
+			alpha, err := strconv.ParseFloat(strings.TrimSuffix(text, ")"), 32)
+			if a.alpha = float32(alpha); named && err == nil && a.String() == s {
 				return a, a.validate()
 			}
 		}

@@ -249,7 +249,7 @@ func (s *ImageShape) readJSON(j jsonReader) error { return j.fields(s.fields()) 
 
 // checkTensors compares the tensors of a file with the architecture, before anything is allocated for its layers. It
 // returns each layer's tensors, by their names within the layer, and those of the self-test, if there is one.
-func (a *architecture) checkTensors(stored []storedTensor, tensors []Tensor) (weights [][]Tensor, test []Tensor, err error) {
+func (a *architecture) checkTensors(stored []*storedTensor, tensors []Tensor) (weights [][]Tensor, test []Tensor, err error) {
 	if a.features < 1 || a.features > maxUnits {
 		return nil, nil, fmt.Errorf("features is %d, want 1 <= features <= %d", a.features, maxUnits)
 	}
@@ -280,7 +280,7 @@ func (a *architecture) checkTensors(stored []storedTensor, tensors []Tensor) (we
 				return nil, nil, fmt.Errorf("layer %d (%T): want a tensor %q of shape %v, the file has none", i, l, name, want.Shape)
 			}
 			delete(place, name)
-			if t := &stored[at]; t.dtype != dtypeF32 || !slices.Equal(t.shape, want.Shape) {
+			if t := stored[at]; t.dtype != dtypeF32 || !slices.Equal(t.shape, want.Shape) {
 				return nil, nil, fmt.Errorf("layer %d (%T): tensor %q is %s of shape %s, want %s of shape %v",
 					i, l, name, t.dtype, shapeString(t.shape), dtypeF32, want.Shape)
 			}

@@ -95,6 +95,19 @@ func TestRandomQuarterTurn(t *testing.T) {
 	checkShares(t, countImages(augmented(t, d, 1, RandomQuarterTurn{})), []string{"[0 1 2 3]", "[1 3 0 2]", "[3 2 1 0]", "[2 0 3 1]"})
 }
 
+// TestHalfTurn compares with two quarters.
+func TestHalfTurn(t *testing.T) {
+	for _, shape := range []ImageShape{{3, 3, 1}, {4, 4, 3}} {
+		src := imageRows(1, shape).X
+		quarter, want := make([]float32, len(src)), make([]float32, len(src))
+		quarterTurn(quarter, src, shape)
+		quarterTurn(want, quarter, shape)
+		if halfTurn(src, shape.Channels); !slices.Equal(src, want) {
+			t.Errorf("shape %v: %v, want %v", shape, src, want)
+		}
+	}
+}
+
 // naivePixel returns a value of an image that goes on beyond its edge.
 func naivePixel(src []float32, s ImageShape, f filling, y, x, c int) float32 {
 	beyond := func(i, n int) (int, bool) {
@@ -199,8 +212,8 @@ func TestWarpExact(t *testing.T) {
 			c := crop{filling: f, shape: shape}
 			for top := -9; top <= 9; top++ {
 				for left := -9; left <= 9; left++ {
-					w.frame(scratch, src)
-					w.interpolate(got, scratch, plane{xx: 1, yy: 1, x0: float64(left), y0: float64(top)})
+					copy(got, src)
+					w.apply(got, scratch, plane{xx: 1, yy: 1, x0: float64(left), y0: float64(top)})
 					if c.cut(want, src, top, left); !slices.Equal(got, want) {
 						t.Fatalf("shape %v, fill %d, moved by %d, %d: %v, want %v", shape, f.mode, top, left, got, want)
 					}
@@ -209,8 +222,8 @@ func TestWarpExact(t *testing.T) {
 			if shape.Height != shape.Width {
 				continue
 			}
-			w.frame(scratch, src)
-			w.interpolate(got, scratch, rotation(math.Pi/2))
+			copy(got, src)
+			w.apply(got, scratch, rotation(math.Pi/2))
 			if quarterTurn(want, src, shape); !slices.Equal(got, want) {
 				t.Errorf("shape %v: a quarter: %v, want %v", shape, got, want)
 			}
@@ -226,13 +239,27 @@ func TestWarpInterpolates(t *testing.T) {
 		for i := range src {
 			src[i] = float32(rng.NormFloat64())
 		}
-		got := make([]float32, len(src))
+		got, any := make([]float32, len(src)), make([]float32, len(src))
 		for _, f := range fillings {
 			w, scratch := newWarp(t, shape, f)
-			for range 50 {
-				p := plane{xx: rng.NormFloat64(), xy: rng.NormFloat64(), yx: rng.NormFloat64(), yy: rng.NormFloat64(), x0: 5 * rng.NormFloat64(), y0: 5 * rng.NormFloat64()}
-				w.frame(scratch, src)
-				w.interpolate(got, scratch, p)
+			for turn := range 150 {
+				p := plane{x0: 5 * rng.NormFloat64(), y0: 5 * rng.NormFloat64()}
+				switch turn % 3 {
+				case 0: // a move
+					p.xx, p.yy = 1, 1
+				case 1: // that turns nothing
+					p.xx, p.yy = rng.NormFloat64(), rng.NormFloat64()
+				case 2:
+					p.xx, p.xy, p.yx, p.yy = rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()
+				}
+				copy(got, src)
+				w.apply(got, scratch, p)
+				if turn%3 == 1 {
+					w.frame(scratch, src)
+					if w.interpolate(any, scratch, p); !slices.Equal(any, got) {
+						t.Fatalf("shape %v, fill %d, map %v: %v, in the way of any map %v", shape, f.mode, p, got, any)
+					}
+				}
 				for i, v := range got {
 					y, x := i/shape.Channels/shape.Width, i/shape.Channels%shape.Width
 					want := naiveBilinear(src, shape, f, p, y, x, i%shape.Channels)
@@ -297,8 +324,8 @@ func TestWarpDraws(t *testing.T) {
 	shape := ImageShape{3, 3, 1}
 	w, scratch := newWarp(t, shape, filling{FillConstant, 0})
 	got := make([]float32, 9)
-	w.frame(scratch, []float32{1, 2, 3, 4, 5, 6, 7, 8, 9})
-	w.interpolate(got, scratch, rotation(math.Pi/2).after(plane{xx: 1, yy: 1, x0: -1}))
+	copy(got, []float32{1, 2, 3, 4, 5, 6, 7, 8, 9})
+	w.apply(got, scratch, rotation(math.Pi/2).after(plane{xx: 1, yy: 1, x0: -1}))
 	if want := []float32{0, 3, 6, 0, 2, 5, 0, 1, 4}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -53,8 +53,26 @@ func (b RandomBrightness) compile(a *augmenter) error {
 func (b *brightness) change(x, _ []float32, key uint64) {
 	r := drawsOf(key, b.index)
 	more := float32(r.symmetric(b.most))
-	for i, v := range x {
-		x[i] = b.clip(v + more)
+	// Values that were in the range leave it on one side only. Whether one does is no pattern that a processor could
+	// learn, so min and max take them back and not a branch.
+	low, high, beyond := b.low, b.high, false
+	if more > 0 {
+		for i, v := range x {
+			v = min(v+more, high)
+			beyond = beyond || v < low
+			x[i] = v
+		}
+	} else {
+		for i, v := range x {
+			v = max(v+more, low)
+			beyond = beyond || v > high
+			x[i] = v
+		}
+	}
+	if beyond {
+		for i, v := range x {
+			x[i] = b.clip(v)
+		}
 	}
 }
 

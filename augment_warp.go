@@ -11,9 +11,12 @@ type warp struct {
 	shape ImageShape
 	parts []warpPart
 
-	rows, columns []int     // what w.inside says of rows -height … 2·height and columns -width … 2·width
-	line          []float32 // of a move: a row's values between its columns
-	lines         []int     // of a move: where the rows begin that the new image's rows lie between
+	rows, columns []int // what w.inside says of rows -height … 2·height and columns -width … 2·width
+
+	// Of move and stretch:
+	above, below []float32 // values of two rows between their columns
+	lines        []int     // where the rows begin that the new image's lie between
+	spots        []spot    // where its columns lie
 }
 
 // warpPart is an augmentation of a warp.
@@ -58,8 +61,10 @@ func (a *augmenter) addWarp(mode FillMode, value float64, draw func(draws) plane
 		return err
 	}
 	w := &warp{filling: f, shape: a.shape, parts: []warpPart{part}}
-	w.line = make([]float32, a.shape.Width*a.shape.Channels)
+	w.above = make([]float32, a.shape.Width*a.shape.Channels)
+	w.below = make([]float32, a.shape.Width*a.shape.Channels)
 	w.lines = make([]int, a.shape.Height+1)
+	w.spots = make([]spot, a.shape.Width)
 	for y := -a.shape.Height; y <= 2*a.shape.Height; y++ {
 		w.rows = append(w.rows, w.inside(y, a.shape.Height))
 	}
@@ -140,12 +145,22 @@ func (w *warp) change(x, scratch []float32, key uint64) {
 		r := drawsOf(key, part.index)
 		p = p.after(part.draw(r)) // the last part's map comes first: it says where its own result comes from
 	}
+	w.apply(x, scratch, p)
+}
+
+// apply sets each pixel of x to the value at its place by the map p, bilinear between pixels' centres. Maps that keep
+// rows and columns straight have ways of their own, which are faster.
+func (w *warp) apply(x, scratch []float32, p plane) {
 	if p.xx == 1 && p.xy == 0 && p.yx == 0 && p.yy == 1 {
 		w.move(x, scratch, place(p.x0), place(p.y0))
 		return
 	}
 	w.frame(scratch, x)
-	w.interpolate(x, scratch, p)
+	if p.xy == 0 && p.yx == 0 {
+		w.stretch(x, scratch, p)
+	} else {
+		w.interpolate(x, scratch, p)
+	}
 }
 
 // Places are whole numbers of 2⁻³² pixels: steps along a row add up exactly.
@@ -194,7 +209,7 @@ func (w *warp) move(x, scratch []float32, right, down int64) {
 	if from == to {
 		return
 	}
-	above := w.line[:(to-from)*channels]
+	above := w.above[:(to-from)*channels]
 	for i, at := range w.lines {
 		line := scratch[at+(from+left)*channels:][:len(above)]
 		next := scratch[at+(from+left+1)*channels:][:len(above)]
@@ -270,8 +285,68 @@ func (w *warp) frame(framed, x []float32) {
 	}
 }
 
-// interpolate sets each pixel of dst to the value of the framed image at its place by the map p, bilinear between
-// pixels' centres.
+// spot is where a column of the new image lies: between two of the framed one.
+type spot struct {
+	left, right int // offsets in a row
+	part        float32
+}
+
+// stretch is apply for a map that keeps rows and columns straight, so that interpolation between columns serves all
+// rows that lie beside the same one.
+func (w *warp) stretch(dst, framed []float32, p plane) {
+	s := w.shape
+	middleX, middleY := float64(s.Width-1)/2, float64(s.Height-1)/2
+	channels, stride := s.Channels, (s.Width+2)*s.Channels
+	x, stepX := place(p.x0-float64(p.xx*middleX)+middleX), place(p.xx)
+	for j := range w.spots {
+		left := int(x >> placeBits)
+		w.spots[j] = spot{(1 + w.column(left)) * channels, (1 + w.column(left+1)) * channels, part(x)}
+		x += stepX
+	}
+	above, below := w.above, w.below
+	aboveAt, belowAt := -1, -1 // the rows that they are of
+	for i := range s.Height {
+		y := place(float64(p.yy*(float64(i)-middleY)) + p.y0 + middleY)
+		top := int(y >> placeBits)
+		topAt, bottomAt := (1+w.row(top))*stride, (1+w.row(top+1))*stride
+		if topAt == belowAt {
+			above, below, aboveAt, belowAt = below, above, belowAt, aboveAt
+		}
+		if topAt != aboveAt {
+			w.stretchRow(above, framed[topAt:][:stride])
+		}
+		if bottomAt != belowAt {
+			w.stretchRow(below, framed[bottomAt:][:stride])
+		}
+		aboveAt, belowAt = topAt, bottomAt
+		row, partY := dst[i*len(above):][:len(above)], part(y)
+		below := below[:len(row)]
+		for j, a := range above {
+			row[j] = a + float32(partY*(below[j]-a))
+		}
+	}
+}
+
+// stretchRow sets dst to the values of a row between its columns.
+func (w *warp) stretchRow(dst, row []float32) {
+	channels := w.shape.Channels
+	if channels == 1 {
+		dst := dst[:len(w.spots)]
+		for j, s := range w.spots {
+			a := row[s.left]
+			dst[j] = a + float32(s.part*(row[s.right]-a))
+		}
+		return
+	}
+	for j, s := range w.spots {
+		for c := range channels {
+			a := row[s.left+c]
+			dst[j*channels+c] = a + float32(s.part*(row[s.right+c]-a))
+		}
+	}
+}
+
+// interpolate is apply for any map.
 func (w *warp) interpolate(dst, framed []float32, p plane) {
 	const one = 1 << placeBits
 	s := w.shape

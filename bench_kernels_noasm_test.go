@@ -1,6 +1,6 @@
-//go:build !amd64 || purego || noasm
+//go:build (!amd64 && !arm64) || purego || noasm
 
 package mlp
 
-// peakFlops returns 0: the peak is unknown.
-func peakFlops(isa) float64 { return 0 }
+// peakKernel returns nil: the peak is unknown.
+func peakKernel(isa) (run func(n int), flops float64) { return nil, 0 }

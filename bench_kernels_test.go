@@ -27,6 +27,22 @@ func timeProduct(d *dense, op string, k isa, n int) time.Duration {
 	return time.Since(start)
 }
 
+// peakFlops measures the floating-point operations per second of kernel k's multiply-adds on one core; 0 if it is unknown.
+func peakFlops(k isa) float64 {
+	run, flops := peakKernel(k)
+	if run == nil {
+		return 0
+	}
+	const rounds = 20_000
+	fastest := time.Duration(1<<63 - 1)
+	for range 50 {
+		start := time.Now()
+		run(rounds)
+		fastest = min(fastest, time.Since(start))
+	}
+	return rounds * flops / fastest.Seconds()
+}
+
 // BenchmarkKernel reports the speed of the products, and their share of what the CPU's multiply-adds could do: pads do
 // not count as work, and ReLU, its mask and the gradient of the bias are done besides. Product and peak are each the
 // fastest of many turns of some 100 µs, so that other work on the machine counts little.

@@ -58,11 +58,14 @@ not allocate. A row's outputs depend neither on the rows beside it nor on the si
 	p := net.NewPredictor(1)
 	err := p.Predict(dst, x)
 
+Network.Classify takes raw rows, which the network's Scaler prepares, and returns names and probabilities of classes;
+Network.PredictRaw does the same for numbers.
+
 # Files
 
-SaveFile writes one safetensors file, with the architecture, the names and the scaler in it, and LoadFile reads it back;
-Save and Load do so for any writer and reader. Load trusts nothing that a file says. ReadWeights takes the weights that
-PyTorch or Keras wrote.
+SaveFile writes one safetensors file, with the architecture, the names, the scaler and the facts of the training in it, and
+a few rows with their outputs. LoadFile reads it back, and makes sure that the rows give the same bits here; Save and Load do
+so for any writer and reader. Load trusts nothing that a file says. ReadWeights takes the weights that PyTorch or Keras wrote.
 
 # Shapes
 
@@ -84,8 +87,8 @@ leaves all assembly out.
 
 # Concurrency
 
-A Network may be shared by goroutines that only read it: Predict, NewPredictor, Weights, Clone, Summary, Save. A
-Predictor and a Trainer belong to one goroutine each. While a Trainer trains, nobody else may use its network: a service
+A Network may be shared by goroutines that only read it: Predict, Classify, NewPredictor, Weights, Clone, Summary, Save.
+A Predictor and a Trainer belong to one goroutine each. While a Trainer trains, nobody else may use its network: a service
 that trains while it serves predicts from a Clone, and swaps it through an atomic.Pointer.
 
 # Errors
@@ -97,8 +100,8 @@ TensorBoard's events bear their time.
 
 # Caveats
 
-  - A Predictor and Predict expect rows as the network was trained on them: scaled. PredictRaw applies Network.Scaler, which
-    travels with the file, before.
+  - A Predictor and Predict expect rows as the network was trained on them: scaled. PredictRaw and Classify apply
+    Network.Scaler, which travels with the file, before.
   - The last layer's Activation decides what the outputs are. A cross-entropy behind Softmax or Sigmoid is computed from
     the logits; behind other activations set FromLogits, or the outputs are taken for probabilities.
   - RestoreBestWeights of EarlyStopping puts the best epoch's weights back; without it the network keeps the last's.

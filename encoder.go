@@ -190,13 +190,11 @@ func (e *OneHotEncoder) Transform(d *Dataset) error {
 	if err := checkTransform("OneHotEncoder: Transform", e, d, false); err != nil {
 		return err
 	}
-	names, categories := e.outputs()
-	x := make([]float32, d.Rows()*len(names))
-	for row := range d.Rows() {
-		if err := encodeRow(e, x[row*len(names):][:len(names)], d.X[row*d.Features:][:d.Features]); err != nil {
-			return fmt.Errorf("mlp: OneHotEncoder: Transform: row %d, %w", row, err)
-		}
+	x, err := e.transformRows(d.X)
+	if err != nil {
+		return err
 	}
+	names, categories := e.outputs()
 	d.setFeatures(x, names, categories)
 	return nil
 }

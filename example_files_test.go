@@ -46,12 +46,12 @@ func ExampleReadImage() {
 }
 
 func ExampleReadIDXDataset() {
-	images, err := os.Open("testdata/data/idx/digits-images-idx3-ubyte.gz")
+	images, err := os.Open("testdata/data/idx/digits-images-idx3-ubyte")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer images.Close()
-	labels, err := os.Open("testdata/data/idx/digits-labels-idx1-ubyte.gz")
+	labels, err := os.Open("testdata/data/idx/digits-labels-idx1-ubyte")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -87,30 +87,4 @@ func ExampleArray_WriteNPY() {
 	fmt.Println(again.Type(), again.Shape(), x)
 	// Output:
 	// float32 [2 3] [1 2 3 4 5 6]
-}
-
-func ExampleReadNPZ() {
-	x, err := mlp.NewArray([]int{3, 2}, []float64{0, 0.5, 1, 1.5, 2, 2.5})
-	if err != nil {
-		log.Fatal(err)
-	}
-	y, err := mlp.NewArray([]int{3}, []int64{0, 2, 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	var file bytes.Buffer
-	if err := mlp.WriteNPZ(&file, map[string]*mlp.Array{"x": x, "y": y}); err != nil { // as numpy.savez(file, x=x, y=y)
-		log.Fatal(err)
-	}
-	arrays, err := mlp.ReadNPZ(bytes.NewReader(file.Bytes()), int64(file.Len()), mlp.ArrayConfig{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	d, err := mlp.NewLabelledDataset(arrays["x"], arrays["y"])
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(d.X, d.Y, d.ClassNames)
-	// Output:
-	// [0 0.5 1 1.5 2 2.5] [0 2 1] [0 1 2]
 }

@@ -117,7 +117,7 @@ func (n *Network) readWeights(r io.Reader, stored []StoredLayer) error {
 				return fmt.Errorf("layer %d (%T): %s: want a tensor %q of shape %v, the file has none",
 					layer, n.layers[layer], array, name, want)
 			}
-			if h := &headers[at]; !h.isFloat() || !slices.Equal(h.shape, want) {
+			if h := headers[at]; !h.isFloat() || !slices.Equal(h.shape, want) {
 				return fmt.Errorf("layer %d (%T): %s: tensor %q is %s of shape %s, want floats of shape %v",
 					layer, n.layers[layer], array, name, h.dtype, shapeString(h.shape), want)
 			}

@@ -80,31 +80,3 @@ func checkReread(t *testing.T, a *Array, read func() (*Array, error)) {
 		t.Fatalf("wrote %v, read %v, %v", a, again, err)
 	}
 }
-
-// FuzzNPZ reads any bytes: what is accepted must come back the same after WriteNPZ.
-func FuzzNPZ(f *testing.F) {
-	var file bytes.Buffer
-	if err := WriteNPZ(&file, map[string]*Array{"x": mustArray[uint8](f, []int{2}, 1, 2), "y": mustArray[float32](f, nil, 3)}); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(file.Bytes())
-	f.Fuzz(func(t *testing.T, file []byte) {
-		arrays, err := ReadNPZ(bytes.NewReader(file), int64(len(file)), ArrayConfig{MaxBytes: fuzzBytes})
-		if err != nil {
-			return
-		}
-		var rewritten bytes.Buffer
-		if err := WriteNPZ(&rewritten, arrays); err != nil {
-			t.Fatal(err)
-		}
-		again, err := ReadNPZ(bytes.NewReader(rewritten.Bytes()), int64(rewritten.Len()), ArrayConfig{})
-		if err != nil || len(again) != len(arrays) {
-			t.Fatalf("wrote %v, read %v, %v", arrays, again, err)
-		}
-		for name, a := range arrays {
-			if !sameArray(again[name], a) {
-				t.Fatalf("array %q: wrote %v, read %v", name, a, again[name])
-			}
-		}
-	})
-}

@@ -2,7 +2,6 @@ package mlp
 
 import (
 	"bufio"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,11 +11,12 @@ import (
 	"strconv"
 )
 
-// ReadIDX reads an array in the format of MNIST's files, plain or compressed by gzip, to its end: two zeros, the code
-// of the element type, the number of sides, the sides, the elements, all big-endian.
+// ReadIDX reads an array in the format of MNIST's files to its end: two zeros, the code of the element type, the number
+// of sides, the sides, the elements, all big-endian. Of a compressed file, r is a gzip.NewReader. (To import that package
+// here would make every program larger.)
 // (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", http://yann.lecun.com/exdb/mnist.)
 //
-// Compression is told from the content. A size that the file claims is checked before memory is asked for, and a file
+// A size that the file claims is checked before memory is asked for, and a file
 // that is too short or too long is an error.
 func ReadIDX(r io.Reader, cfg ArrayConfig) (*Array, error) {
 	a, err := readIDX(r, cfg)
@@ -31,16 +31,13 @@ func readIDX(r io.Reader, cfg ArrayConfig) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain := bufio.NewReaderSize(r, ioChunk)
-	r = plain
-	if magic, err := plain.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		if r, err = gzip.NewReader(plain); err != nil {
-			return nil, err
-		}
-	}
+	r = bufio.NewReaderSize(r, ioChunk)
 	var magic [4]byte
 	if n, err := io.ReadFull(r, magic[:]); err != nil {
 		return nil, readError(err, "the file ends in its first number, after %d of 4 bytes", n)
+	}
+	if magic[0] == 0x1f && magic[1] == 0x8b {
+		return nil, errors.New("the file is compressed by gzip: want what gzip.NewReader reads of it")
 	}
 	if magic[0] != 0 || magic[1] != 0 {
 		return nil, fmt.Errorf("not an IDX file: it begins with the bytes % x, want 00 00", magic[:2])

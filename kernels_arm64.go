@@ -21,6 +21,11 @@ func gradWeightsNEON(d *dense)
 //go:noescape
 func gradInputNEON(d *dense)
 
+// peakNEON runs n rounds of 24 independent multiply-adds, to measure the peak; benchmarks call it.
+//
+//go:noescape
+func peakNEON(n int)
+
 func (k isa) forward(d *dense) {
 	if k == neon {
 		forwardNEON(d)

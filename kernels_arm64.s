@@ -289,8 +289,9 @@ panelsDone:
 TEXT ·tile1x64NEON<>(SB), NOSPLIT, $0-0
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 64 units; fused, k ascending
 	//   a [rows, k]   b [k, 64], bias and c [rows, 64]   in 4 panels   mask [rows, 64]   rows, k >= 1
-	//   tiles of 1 rows: the first registers accumulators, row r in 16 from 16r; behind them elements of a, vectors of b
-	//   R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu   R11 mask, R12 its row
+	//   tiles of 1 rows: accumulators in the first registers, row r in 16 from 16r; then elements of a, vectors of b
+	//   R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu
+	//   R11 mask, R12 its row
 	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 
 rows1:
@@ -370,16 +371,22 @@ store1:
 	FSTPQ (F12, F13), 192(R5)
 	FSTPQ (F14, F15), 224(R5)
 	ADD R6, R5
-	ADD R1, R0
-	SUBS $1, R8
-	BNE rows1
+	MOVD $1, R14
+	B stored
+
+stored:
+	MADD R14, R0, R1, R0
+	ADD R14, R9
+	SUB R14, R8
+	CBNZ R8, rows1
 	RET
 
 TEXT ·tile6x16NEON<>(SB), NOSPLIT, $0-0
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 16 units; fused, k ascending
 	//   a [rows, k]   b [k, 16], bias and c [rows, 16]   in 1 panels   mask [rows, 16]   rows, k >= 1
-	//   tiles of 6, 4, 2, 1 rows: the first registers accumulators, row r in 4 from 4r; behind them elements of a, vectors of b
-	//   R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu   R11 mask, R12 its row
+	//   tiles of 6, 4, 2, 1 rows: accumulators in the first registers, row r in 4 from 4r; then elements of a, vectors of b
+	//   R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu
+	//   R11 mask, R12 its row
 	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 
 next:
@@ -625,87 +632,6 @@ k1_6:
 	BNE k1_6
 
 k1Done6:
-	CBZ R11, unmasked6
-	FMOVQ 0(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V0.B16, V0.B16
-	FMOVQ 16(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V1.B16, V1.B16
-	FMOVQ 32(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V2.B16, V2.B16
-	FMOVQ 48(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V3.B16, V3.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V4.B16, V4.B16
-	FMOVQ 16(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V5.B16, V5.B16
-	FMOVQ 32(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V6.B16, V6.B16
-	FMOVQ 48(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V7.B16, V7.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V8.B16, V8.B16
-	FMOVQ 16(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V9.B16, V9.B16
-	FMOVQ 32(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V10.B16, V10.B16
-	FMOVQ 48(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V11.B16, V11.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V12.B16, V12.B16
-	FMOVQ 16(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V13.B16, V13.B16
-	FMOVQ 32(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V14.B16, V14.B16
-	FMOVQ 48(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V15.B16, V15.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V16.B16, V16.B16
-	FMOVQ 16(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V17.B16, V17.B16
-	FMOVQ 32(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V18.B16, V18.B16
-	FMOVQ 48(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V19.B16, V19.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V20.B16, V20.B16
-	FMOVQ 16(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V21.B16, V21.B16
-	FMOVQ 32(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V22.B16, V22.B16
-	FMOVQ 48(R11), F24
-	WORD $0x4ea0cb18 // fcmgt v24.4s, v24.4s, #0.0
-	VAND V24.B16, V23.B16, V23.B16
-	ADD R12, R11
-
-unmasked6:
 	CBZ R10, store6
 	VMOVI $0, V30.B16
 	WORD $0x4e3ef400 // fmax v0.4s, v0.4s, v30.4s
@@ -753,11 +679,7 @@ store6:
 	FSTPQ (F22, F23), 32(R5)
 	ADD R6, R5
 	MOVD $6, R14
-	MADD R14, R0, R1, R0
-	ADD $6, R9
-	SUBS $6, R8
-	BNE next
-	RET
+	B stored
 
 rows4:
 	FLDPQ 0(R3), (F0, F1)
@@ -887,61 +809,6 @@ k1_4:
 	BNE k1_4
 
 k1Done4:
-	CBZ R11, unmasked4
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V0.B16, V0.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V1.B16, V1.B16
-	FMOVQ 32(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V2.B16, V2.B16
-	FMOVQ 48(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V3.B16, V3.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V4.B16, V4.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V5.B16, V5.B16
-	FMOVQ 32(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V6.B16, V6.B16
-	FMOVQ 48(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V7.B16, V7.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V8.B16, V8.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V9.B16, V9.B16
-	FMOVQ 32(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 48(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V11.B16, V11.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V12.B16, V12.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V13.B16, V13.B16
-	FMOVQ 32(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V14.B16, V14.B16
-	FMOVQ 48(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V15.B16, V15.B16
-	ADD R12, R11
-
-unmasked4:
 	CBZ R10, store4
 	VMOVI $0, V20.B16
 	WORD $0x4e34f400 // fmax v0.4s, v0.4s, v20.4s
@@ -975,11 +842,7 @@ store4:
 	FSTPQ (F14, F15), 32(R5)
 	ADD R6, R5
 	MOVD $4, R14
-	MADD R14, R0, R1, R0
-	ADD $4, R9
-	SUBS $4, R8
-	BNE next
-	RET
+	B stored
 
 rows2:
 	FLDPQ 0(R3), (F0, F1)
@@ -1059,35 +922,6 @@ k1_2:
 	BNE k1_2
 
 k1Done2:
-	CBZ R11, unmasked2
-	FMOVQ 0(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V0.B16, V0.B16
-	FMOVQ 16(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V1.B16, V1.B16
-	FMOVQ 32(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V2.B16, V2.B16
-	FMOVQ 48(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V3.B16, V3.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V4.B16, V4.B16
-	FMOVQ 16(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V5.B16, V5.B16
-	FMOVQ 32(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V6.B16, V6.B16
-	FMOVQ 48(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V7.B16, V7.B16
-	ADD R12, R11
-
-unmasked2:
 	CBZ R10, store2
 	VMOVI $0, V10.B16
 	WORD $0x4e2af400 // fmax v0.4s, v0.4s, v10.4s
@@ -1107,11 +941,7 @@ store2:
 	FSTPQ (F6, F7), 32(R5)
 	ADD R6, R5
 	MOVD $2, R14
-	MADD R14, R0, R1, R0
-	ADD $2, R9
-	SUBS $2, R8
-	BNE next
-	RET
+	B stored
 
 rows1:
 	FLDPQ 0(R3), (F0, F1)
@@ -1166,22 +996,6 @@ k1_1:
 	BNE k1_1
 
 k1Done1:
-	CBZ R11, unmasked1
-	FMOVQ 0(R11), F4
-	WORD $0x4ea0c884 // fcmgt v4.4s, v4.4s, #0.0
-	VAND V4.B16, V0.B16, V0.B16
-	FMOVQ 16(R11), F4
-	WORD $0x4ea0c884 // fcmgt v4.4s, v4.4s, #0.0
-	VAND V4.B16, V1.B16, V1.B16
-	FMOVQ 32(R11), F4
-	WORD $0x4ea0c884 // fcmgt v4.4s, v4.4s, #0.0
-	VAND V4.B16, V2.B16, V2.B16
-	FMOVQ 48(R11), F4
-	WORD $0x4ea0c884 // fcmgt v4.4s, v4.4s, #0.0
-	VAND V4.B16, V3.B16, V3.B16
-	ADD R12, R11
-
-unmasked1:
 	CBZ R10, store1
 	VMOVI $0, V5.B16
 	WORD $0x4e25f400 // fmax v0.4s, v0.4s, v5.4s
@@ -1193,17 +1007,46 @@ store1:
 	FSTPQ (F0, F1), 0(R5)
 	FSTPQ (F2, F3), 32(R5)
 	ADD R6, R5
-	ADD R1, R0
-	ADD $1, R9
-	SUBS $1, R8
-	BNE next
+	MOVD $1, R14
+	B stored
+
+stored:
+	MADD R14, R0, R1, R0
+	ADD R14, R9
+	SUB R14, R8
+	CBZ R11, unmasked
+	MSUB R14, R5, R6, R13
+
+mask:
+	FLDPQ 0(R11), (F2, F3)
+	FLDPQ 0(R13), (F0, F1)
+	WORD $0x4ea0c842 // fcmgt v2.4s, v2.4s, #0.0
+	WORD $0x4ea0c863 // fcmgt v3.4s, v3.4s, #0.0
+	VAND V2.B16, V0.B16, V0.B16
+	VAND V3.B16, V1.B16, V1.B16
+	FSTPQ (F0, F1), 0(R13)
+	FLDPQ 32(R11), (F2, F3)
+	FLDPQ 32(R13), (F0, F1)
+	WORD $0x4ea0c842 // fcmgt v2.4s, v2.4s, #0.0
+	WORD $0x4ea0c863 // fcmgt v3.4s, v3.4s, #0.0
+	VAND V2.B16, V0.B16, V0.B16
+	VAND V3.B16, V1.B16, V1.B16
+	FSTPQ (F0, F1), 32(R13)
+	ADD R12, R11
+	ADD R6, R13
+	SUBS $1, R14
+	BNE mask
+
+unmasked:
+	CBNZ R8, next
 	RET
 
 TEXT ·tile8x8NEON<>(SB), NOSPLIT, $0-0
 	// c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, 8 units; fused, k ascending
 	//   a [rows, k]   b [k, 8], bias and c [rows, 8]   in 1 panels   mask [rows, 8]   rows, k >= 1
-	//   tiles of 8, 4, 1 rows: the first registers accumulators, row r in 2 from 2r; behind them elements of a, vectors of b
-	//   R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu   R11 mask, R12 its row
+	//   tiles of 8, 4, 1 rows: accumulators in the first registers, row r in 2 from 2r; then elements of a, vectors of b
+	//   R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu
+	//   R11 mask, R12 its row
 	//   act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched
 
 next:
@@ -1382,65 +1225,6 @@ k1_8:
 	BNE k1_8
 
 k1Done8:
-	CBZ R11, unmasked8
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V0.B16, V0.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V1.B16, V1.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V2.B16, V2.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V3.B16, V3.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V4.B16, V4.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V5.B16, V5.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V6.B16, V6.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V7.B16, V7.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V8.B16, V8.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V9.B16, V9.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V10.B16, V10.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V11.B16, V11.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V12.B16, V12.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V13.B16, V13.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V14.B16, V14.B16
-	FMOVQ 16(R11), F16
-	WORD $0x4ea0ca10 // fcmgt v16.4s, v16.4s, #0.0
-	VAND V16.B16, V15.B16, V15.B16
-	ADD R12, R11
-
-unmasked8:
 	CBZ R10, store8
 	VMOVI $0, V24.B16
 	WORD $0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
@@ -1478,11 +1262,7 @@ store8:
 	FSTPQ (F14, F15), 0(R5)
 	ADD R6, R5
 	MOVD $8, R14
-	MADD R14, R0, R1, R0
-	ADD $8, R9
-	SUBS $8, R8
-	BNE next
-	RET
+	B stored
 
 rows4:
 	FLDPQ 0(R3), (F0, F1)
@@ -1563,37 +1343,6 @@ k1_4:
 	BNE k1_4
 
 k1Done4:
-	CBZ R11, unmasked4
-	FMOVQ 0(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V0.B16, V0.B16
-	FMOVQ 16(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V1.B16, V1.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V2.B16, V2.B16
-	FMOVQ 16(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V3.B16, V3.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V4.B16, V4.B16
-	FMOVQ 16(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V5.B16, V5.B16
-	ADD R12, R11
-	FMOVQ 0(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V6.B16, V6.B16
-	FMOVQ 16(R11), F8
-	WORD $0x4ea0c908 // fcmgt v8.4s, v8.4s, #0.0
-	VAND V8.B16, V7.B16, V7.B16
-	ADD R12, R11
-
-unmasked4:
 	CBZ R10, store4
 	VMOVI $0, V12.B16
 	WORD $0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
@@ -1615,11 +1364,7 @@ store4:
 	FSTPQ (F6, F7), 0(R5)
 	ADD R6, R5
 	MOVD $4, R14
-	MADD R14, R0, R1, R0
-	ADD $4, R9
-	SUBS $4, R8
-	BNE next
-	RET
+	B stored
 
 rows1:
 	FLDPQ 0(R3), (F0, F1)
@@ -1658,16 +1403,6 @@ k1_1:
 	BNE k1_1
 
 k1Done1:
-	CBZ R11, unmasked1
-	FMOVQ 0(R11), F2
-	WORD $0x4ea0c842 // fcmgt v2.4s, v2.4s, #0.0
-	VAND V2.B16, V0.B16, V0.B16
-	FMOVQ 16(R11), F2
-	WORD $0x4ea0c842 // fcmgt v2.4s, v2.4s, #0.0
-	VAND V2.B16, V1.B16, V1.B16
-	ADD R12, R11
-
-unmasked1:
 	CBZ R10, store1
 	VMOVI $0, V3.B16
 	WORD $0x4e23f400 // fmax v0.4s, v0.4s, v3.4s
@@ -1676,16 +1411,37 @@ unmasked1:
 store1:
 	FSTPQ (F0, F1), 0(R5)
 	ADD R6, R5
-	ADD R1, R0
-	ADD $1, R9
-	SUBS $1, R8
-	BNE next
+	MOVD $1, R14
+	B stored
+
+stored:
+	MADD R14, R0, R1, R0
+	ADD R14, R9
+	SUB R14, R8
+	CBZ R11, unmasked
+	MSUB R14, R5, R6, R13
+
+mask:
+	FLDPQ 0(R11), (F2, F3)
+	FLDPQ 0(R13), (F0, F1)
+	WORD $0x4ea0c842 // fcmgt v2.4s, v2.4s, #0.0
+	WORD $0x4ea0c863 // fcmgt v3.4s, v3.4s, #0.0
+	VAND V2.B16, V0.B16, V0.B16
+	VAND V3.B16, V1.B16, V1.B16
+	FSTPQ (F0, F1), 0(R13)
+	ADD R12, R11
+	ADD R6, R13
+	SUBS $1, R14
+	BNE mask
+
+unmasked:
+	CBNZ R8, next
 	RET
 
 TEXT ·across6x16NEON<>(SB), NOSPLIT, $0-0
 	// c[r, u] = Σk a[k, r]·b[k, u]   for all rows r, 16 units; fused, k ascending
 	//   a [k, rows]   b [k, 16]   c [rows, 16], rows one behind the other   rows, k >= 1
-	//   tiles of 6, 4, 2, 1 rows: the first registers accumulators, row r in 4 from 4r; behind them elements of a, vectors of b
+	//   tiles of 6, 4, 2, 1 rows: accumulators in the first registers, row r in 4 from 4r; then elements of a, vectors of b
 	//   R0 a, R1 its row   R2 b, R3 its row   R5 c   R7 k   R8 rows   R9 0   nothing outside these bounds is touched
 
 next:
@@ -1953,7 +1709,7 @@ k1:
 TEXT ·across8x8NEON<>(SB), NOSPLIT, $0-0
 	// c[r, u] = Σk a[k, r]·b[k, u]   for all rows r, 8 units; fused, k ascending
 	//   a [k, rows]   b [k, 8]   c [rows, 8], rows one behind the other   rows, k >= 1
-	//   tiles of 8, 4, 2, 1 rows: the first registers accumulators, row r in 2 from 2r; behind them elements of a, vectors of b
+	//   tiles of 8, 4, 2, 1 rows: accumulators in the first registers, row r in 2 from 2r; then elements of a, vectors of b
 	//   R0 a, R1 its row   R2 b, R3 its row   R5 c   R7 k   R8 rows   R9 0   nothing outside these bounds is touched
 
 next:
@@ -2245,4 +2001,63 @@ block:
 	ADD $4, R6
 	CMP R4, R6
 	BLT inputs
+	RET
+
+// func peakNEON(n int)
+TEXT ·peakNEON(SB), NOSPLIT, $0-8
+	// n rounds of 24 independent multiply-adds
+	MOVD n+0(FP), R0
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	VMOVI $0, V24.B16
+
+round:
+	WORD $0x4f981300 // fmla v0.4s, v24.4s, v24.s[0]
+	WORD $0x4f981301 // fmla v1.4s, v24.4s, v24.s[0]
+	WORD $0x4f981302 // fmla v2.4s, v24.4s, v24.s[0]
+	WORD $0x4f981303 // fmla v3.4s, v24.4s, v24.s[0]
+	WORD $0x4f981304 // fmla v4.4s, v24.4s, v24.s[0]
+	WORD $0x4f981305 // fmla v5.4s, v24.4s, v24.s[0]
+	WORD $0x4f981306 // fmla v6.4s, v24.4s, v24.s[0]
+	WORD $0x4f981307 // fmla v7.4s, v24.4s, v24.s[0]
+	WORD $0x4f981308 // fmla v8.4s, v24.4s, v24.s[0]
+	WORD $0x4f981309 // fmla v9.4s, v24.4s, v24.s[0]
+	WORD $0x4f98130a // fmla v10.4s, v24.4s, v24.s[0]
+	WORD $0x4f98130b // fmla v11.4s, v24.4s, v24.s[0]
+	WORD $0x4f98130c // fmla v12.4s, v24.4s, v24.s[0]
+	WORD $0x4f98130d // fmla v13.4s, v24.4s, v24.s[0]
+	WORD $0x4f98130e // fmla v14.4s, v24.4s, v24.s[0]
+	WORD $0x4f98130f // fmla v15.4s, v24.4s, v24.s[0]
+	WORD $0x4f981310 // fmla v16.4s, v24.4s, v24.s[0]
+	WORD $0x4f981311 // fmla v17.4s, v24.4s, v24.s[0]
+	WORD $0x4f981312 // fmla v18.4s, v24.4s, v24.s[0]
+	WORD $0x4f981313 // fmla v19.4s, v24.4s, v24.s[0]
+	WORD $0x4f981314 // fmla v20.4s, v24.4s, v24.s[0]
+	WORD $0x4f981315 // fmla v21.4s, v24.4s, v24.s[0]
+	WORD $0x4f981316 // fmla v22.4s, v24.4s, v24.s[0]
+	WORD $0x4f981317 // fmla v23.4s, v24.4s, v24.s[0]
+	SUBS $1, R0
+	BNE round
 	RET

@@ -1037,13 +1037,14 @@ TEXT ·erf<>(SB), NOSPLIT, $0-0
 	RET
 
 // func softmaxNEON(s *softmax) (left int)
-TEXT ·softmaxNEON(SB), NOSPLIT, $256-16
+TEXT ·softmaxNEON(SB), NOSPLIT, $512-16
 	// z[b, u] = e[u] / Σe with e[u] = exp(z[b, u] - max z[b]), Σ in 16 virtual lanes; if dz is not nil also, y = labels[b],
 	// loss[b] = (max z[b] - z[b, y]) + log Σe and dz[b, u] = (z[b, u] - [u = y])·scale[b], +0 in the pads
 	//   z, dz [rows, ld]   labels, scale, loss [rows]   1 <= rows <= 64; left is not 0 if a label is none of the units
 	//   a row: its last eight, some of them pads, stay in registers, the others are walked three times; pads of z become anything
+	//   up to four units: eight rows at a time, transposed on the stack, unit after unit; other rows one by one
 	//   the sums stand on the stack until their logarithms are taken, eight at a time
-	//   R0 s   R1 row   R2, R3 the row of z and dz   R4 offset of the last eight   R5, R13 elements of z and their end   R14 of dz
+	//   R0 s   R1 row   R2, R3 the row of z and dz   R4 offset of the last eight   R5, R13 z at hand and its end   R14 dz at hand
 	//   V0-V7, V12, V13 of the functions   V8, V9 what counts as zero   V14, V15 the last eight   V16-V19 sums   V20, V21 maximum
 	//   V22 z[y]   V23 scale   V24, V25 numbers of the units   V26, V27 mask of the last eight   V28, V29 0 to 7   V30 y   V31 8
 	MOVD s+0(FP), R0
@@ -1055,8 +1056,264 @@ TEXT ·softmaxNEON(SB), NOSPLIT, $256-16
 	MOVD 72(R0), R7
 	MOVD 96(R0), R9
 	MOVD 120(R0), R10
-	MOVD 136(R0), R8
 	LSL $2, R10
+	MOVD $0, R1
+
+columns:
+	MOVD 128(R0), R8
+	SUB R1, R8
+	CMP $8, R8
+	BLT single
+	MOVD 136(R0), R8
+	CMP $4, R8
+	BGT single
+	MOVD $columns-512(SP), R5
+	ADD R8<<5, R5, R13
+	CBZ R3, columnsBegin
+	VDUP R8, V23.S4
+	ADD R1<<2, R6, R8
+	FLDPQ 0(R8), (F26, F27)
+	WORD $0x4e3ae740 // fcmeq v0.4s, v26.4s, v26.4s
+	WORD $0x4e3be761 // fcmeq v1.4s, v27.4s, v27.4s
+	WORD $0x4ea1bb5a // fcvtzs v26.4s, v26.4s
+	WORD $0x4ea1bb7b // fcvtzs v27.4s, v27.4s
+	WORD $0x6eba36e2 // cmhi v2.4s, v23.4s, v26.4s
+	WORD $0x6ebb36e3 // cmhi v3.4s, v23.4s, v27.4s
+	VAND V2.B16, V0.B16, V0.B16
+	VAND V3.B16, V1.B16, V1.B16
+	VAND V1.B16, V0.B16, V0.B16
+	WORD $0x6eb1a800 // uminv s0, v0.4s
+	VMOV V0.S[0], R8
+	CBZ R8, single
+	ADD R1<<2, R7, R8
+	FLDPQ 0(R8), (F30, F31)
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	FSTPQ (F0, F1), 128(R5)
+	FSTPQ (F0, F1), 160(R5)
+	FSTPQ (F0, F1), 192(R5)
+	FSTPQ (F0, F1), 224(R5)
+
+columnsBegin:
+	MOVD $1, R8
+	VDUP R8, V23.S4
+	MOVD R2, R14
+	FMOVQ 0(R14), F0
+	ADD R10, R14
+	FMOVQ 0(R14), F1
+	ADD R10, R14
+	FMOVQ 0(R14), F2
+	ADD R10, R14
+	FMOVQ 0(R14), F3
+	ADD R10, R14
+	VZIP1 V2.S4, V0.S4, V4.S4
+	VZIP2 V2.S4, V0.S4, V6.S4
+	VZIP1 V3.S4, V1.S4, V5.S4
+	VZIP2 V3.S4, V1.S4, V7.S4
+	VZIP1 V5.S4, V4.S4, V0.S4
+	VZIP2 V5.S4, V4.S4, V1.S4
+	VZIP1 V7.S4, V6.S4, V2.S4
+	VZIP2 V7.S4, V6.S4, V3.S4
+	FMOVQ F0, 0(R5)
+	FMOVQ F1, 32(R5)
+	FMOVQ F2, 64(R5)
+	FMOVQ F3, 96(R5)
+	FMOVQ 0(R14), F0
+	ADD R10, R14
+	FMOVQ 0(R14), F1
+	ADD R10, R14
+	FMOVQ 0(R14), F2
+	ADD R10, R14
+	FMOVQ 0(R14), F3
+	ADD R10, R14
+	VZIP1 V2.S4, V0.S4, V4.S4
+	VZIP2 V2.S4, V0.S4, V6.S4
+	VZIP1 V3.S4, V1.S4, V5.S4
+	VZIP2 V3.S4, V1.S4, V7.S4
+	VZIP1 V5.S4, V4.S4, V0.S4
+	VZIP2 V5.S4, V4.S4, V1.S4
+	VZIP1 V7.S4, V6.S4, V2.S4
+	VZIP2 V7.S4, V6.S4, V3.S4
+	FMOVQ F0, 16(R5)
+	FMOVQ F1, 48(R5)
+	FMOVQ F2, 80(R5)
+	FMOVQ F3, 112(R5)
+	FMOVQ 1184(R15), F14
+	FMOVQ 1184(R15), F15
+	MOVD $columns-512(SP), R5
+	VMOVI $0, V22.B16
+
+columnMaximum:
+	FLDPQ 0(R5), (F0, F1)
+	WORD $0x4e20c5ce // fmaxnm v14.4s, v14.4s, v0.4s
+	WORD $0x4e21c5ef // fmaxnm v15.4s, v15.4s, v1.4s
+	VCMEQ V22.S4, V26.S4, V2.S4
+	VCMEQ V22.S4, V27.S4, V3.S4
+	VBIT V2.B16, V0.B16, V20.B16
+	VBIT V3.B16, V1.B16, V21.B16
+	ADD $32, R5
+	VADD V23.S4, V22.S4, V22.S4
+	CMP R13, R5
+	BLO columnMaximum
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	MOVD $columns-512(SP), R5
+	VMOVI $0, V22.B16
+
+columnExponential:
+	FLDPQ 0(R5), (F0, F1)
+	WORD $0x4eaed400 // fsub v0.4s, v0.4s, v14.4s
+	WORD $0x4eafd421 // fsub v1.4s, v1.4s, v15.4s
+	FMOVQ 1200(R15), F12
+	WORD $0x6ea0e588 // fcmgt v8.4s, v12.4s, v0.4s
+	WORD $0x6ea1e589 // fcmgt v9.4s, v12.4s, v1.4s
+	WORD $0x4e2cf400 // fmax v0.4s, v0.4s, v12.4s
+	WORD $0x4e2cf421 // fmax v1.4s, v1.4s, v12.4s
+	BL ·exp<>(SB)
+	WORD $0x4e681c00 // bic v0.16b, v0.16b, v8.16b
+	WORD $0x4e691c21 // bic v1.16b, v1.16b, v9.16b
+	FSTPQ (F0, F1), 0(R5)
+	// Even units and odd ones: that is how sixteen lanes fold.
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	VMOV V18.B16, V16.B16
+	VMOV V19.B16, V17.B16
+	VMOV V0.B16, V18.B16
+	VMOV V1.B16, V19.B16
+	ADD $32, R5
+	VADD V23.S4, V22.S4, V22.S4
+	CMP R13, R5
+	BLO columnExponential
+	WORD $0x4e32d610 // fadd v16.4s, v16.4s, v18.4s
+	WORD $0x4e33d631 // fadd v17.4s, v17.4s, v19.4s
+	MOVD $columns-512(SP), R5
+	VMOVI $0, V22.B16
+
+columnQuotient:
+	FLDPQ 0(R5), (F0, F1)
+	WORD $0x6e30fc00 // fdiv v0.4s, v0.4s, v16.4s
+	WORD $0x6e31fc21 // fdiv v1.4s, v1.4s, v17.4s
+	FSTPQ (F0, F1), 0(R5)
+	VCMEQ V22.S4, V26.S4, V2.S4
+	VCMEQ V22.S4, V27.S4, V3.S4
+	FMOVQ 160(R15), F12
+	VAND V12.B16, V2.B16, V2.B16
+	VAND V12.B16, V3.B16, V3.B16
+	WORD $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
+	WORD $0x4ea3d421 // fsub v1.4s, v1.4s, v3.4s
+	WORD $0x6e3edc00 // fmul v0.4s, v0.4s, v30.4s
+	WORD $0x6e3fdc21 // fmul v1.4s, v1.4s, v31.4s
+	FSTPQ (F0, F1), 128(R5)
+	ADD $32, R5
+	VADD V23.S4, V22.S4, V22.S4
+	CMP R13, R5
+	BLO columnQuotient
+	MOVD $columns-512(SP), R5
+	FMOVQ 0(R5), F0
+	FMOVQ 32(R5), F1
+	FMOVQ 64(R5), F2
+	FMOVQ 96(R5), F3
+	VZIP1 V2.S4, V0.S4, V4.S4
+	VZIP2 V2.S4, V0.S4, V6.S4
+	VZIP1 V3.S4, V1.S4, V5.S4
+	VZIP2 V3.S4, V1.S4, V7.S4
+	VZIP1 V5.S4, V4.S4, V0.S4
+	VZIP2 V5.S4, V4.S4, V1.S4
+	VZIP1 V7.S4, V6.S4, V2.S4
+	VZIP2 V7.S4, V6.S4, V3.S4
+	FMOVQ F0, 0(R2)
+	ADD R10, R2
+	FMOVQ F1, 0(R2)
+	ADD R10, R2
+	FMOVQ F2, 0(R2)
+	ADD R10, R2
+	FMOVQ F3, 0(R2)
+	ADD R10, R2
+	FMOVQ 16(R5), F0
+	FMOVQ 48(R5), F1
+	FMOVQ 80(R5), F2
+	FMOVQ 112(R5), F3
+	VZIP1 V2.S4, V0.S4, V4.S4
+	VZIP2 V2.S4, V0.S4, V6.S4
+	VZIP1 V3.S4, V1.S4, V5.S4
+	VZIP2 V3.S4, V1.S4, V7.S4
+	VZIP1 V5.S4, V4.S4, V0.S4
+	VZIP2 V5.S4, V4.S4, V1.S4
+	VZIP1 V7.S4, V6.S4, V2.S4
+	VZIP2 V7.S4, V6.S4, V3.S4
+	FMOVQ F0, 0(R2)
+	ADD R10, R2
+	FMOVQ F1, 0(R2)
+	ADD R10, R2
+	FMOVQ F2, 0(R2)
+	ADD R10, R2
+	FMOVQ F3, 0(R2)
+	ADD R10, R2
+	CBZ R3, columnsNext
+	VMOVI $0, V24.B16
+	FMOVQ 128(R5), F0
+	FMOVQ 160(R5), F1
+	FMOVQ 192(R5), F2
+	FMOVQ 224(R5), F3
+	VZIP1 V2.S4, V0.S4, V4.S4
+	VZIP2 V2.S4, V0.S4, V6.S4
+	VZIP1 V3.S4, V1.S4, V5.S4
+	VZIP2 V3.S4, V1.S4, V7.S4
+	VZIP1 V5.S4, V4.S4, V0.S4
+	VZIP2 V5.S4, V4.S4, V1.S4
+	VZIP1 V7.S4, V6.S4, V2.S4
+	VZIP2 V7.S4, V6.S4, V3.S4
+	FMOVQ F0, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	FMOVQ F1, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	FMOVQ 144(R5), F0
+	FMOVQ 176(R5), F1
+	FMOVQ 208(R5), F2
+	FMOVQ 240(R5), F3
+	VZIP1 V2.S4, V0.S4, V4.S4
+	VZIP2 V2.S4, V0.S4, V6.S4
+	VZIP1 V3.S4, V1.S4, V5.S4
+	VZIP2 V3.S4, V1.S4, V7.S4
+	VZIP1 V5.S4, V4.S4, V0.S4
+	VZIP2 V5.S4, V4.S4, V1.S4
+	VZIP1 V7.S4, V6.S4, V2.S4
+	VZIP2 V7.S4, V6.S4, V3.S4
+	FMOVQ F0, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	FMOVQ F1, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	FMOVQ F2, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	FMOVQ F3, 0(R3)
+	FMOVQ F24, 16(R3)
+	ADD R10, R3
+	ADD R1<<2, R11, R8
+	FSTPQ (F16, F17), 0(R8)
+	WORD $0x4eb4d5ce // fsub v14.4s, v14.4s, v20.4s
+	WORD $0x4eb5d5ef // fsub v15.4s, v15.4s, v21.4s
+	ADD R1<<2, R9, R8
+	FSTPQ (F14, F15), 0(R8)
+
+columnsNext:
+	ADD $8, R1
+	B columns
+
+single:
+	MOVD 136(R0), R8
 	SUB $1, R8, R4
 	AND $-8, R4
 	SUB R4, R8
@@ -1068,9 +1325,11 @@ TEXT ·softmaxNEON(SB), NOSPLIT, $256-16
 	WORD $0x6ebd37fb // cmhi v27.4s, v31.4s, v29.4s
 	MOVD $8, R8
 	VDUP R8, V31.S4
-	MOVD $0, R1
 
 row:
+	MOVD 128(R0), R8
+	CMP R8, R1
+	BGE rowsDone
 	ADD R4, R2, R13
 	CBZ R3, maximum
 	// The label, none of the units if it is NaN, negative, or as large as their number.
@@ -1216,9 +1475,9 @@ quotientCheck:
 next:
 	ADD R10, R2
 	ADD $1, R1
-	MOVD 128(R0), R8
-	CMP R8, R1
-	BLT row
+	B row
+
+rowsDone:
 	CBZ R3, return
 	MOVD R11, R5
 	ADD R1<<2, R11, R13

@@ -346,10 +346,14 @@ func TestElementwiseLabels(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k kernel) {
 		rng := rand.New(rand.NewPCG(11, 0))
 		for _, label := range []float32{-1, 5, float32(math.NaN()), 1e10, float32(math.Inf(1))} {
-			s := newSoftmax(rng, scattered(rng), 3, 5, uniform)
-			s.labels[1] = label
-			if !panics(func() { k.isa.softmaxCrossentropy(s) }) {
-				t.Errorf("label %v of 5 units passes", label)
+			for _, size := range [][2]int{{3, 5}, {12, 3}} { // rows that are computed one by one, and eight at a time
+				for row := range size[0] {
+					s := newSoftmax(rng, scattered(rng), size[0], size[1], uniform)
+					s.labels[row] = label
+					if !panics(func() { k.isa.softmaxCrossentropy(s) }) {
+						t.Errorf("label %v of %d units in row %d of %d passes", label, size[1], row, size[0])
+					}
+				}
 			}
 		}
 	})

@@ -21,7 +21,7 @@ type Network struct {
 	TargetNames  []string       // one an output of a regression
 	Image        ImageShape     // of rows that are images, before Scaler
 	Scaler       Preprocessor   // fitted on the training rows; Predict expects rows that it has transformed, PredictRaw others
-	Training     *TrainingFacts // set by Fit, and cleared by what sets all weights in another way: Initialize, ReadWeights, Step
+	Training     *TrainingFacts // set by Fit, and cleared by what sets all weights in another way: Initialize, ReadWeights, Step, SetState
 
 	kernel   kernel
 	features int
@@ -216,15 +216,29 @@ func (n *Network) SetWeights(layer int, tensors ...Tensor) error {
 			return fmt.Errorf("mlp: layer %d (%T): %s has shape %v and %d values, want shape %v and %d",
 				layer, n.layers[layer], t.Name, t.Shape, len(t.Values), have[i].Shape, want)
 		}
-		for j, v := range t.Values {
-			if !isFinite(v) {
-				return fmt.Errorf("mlp: layer %d (%T): %s[%d] is %v, want a finite value", layer, n.layers[layer], t.Name, j, v)
-			}
-			if t.Name == nameMovingVariance && v < 0 {
-				return fmt.Errorf("mlp: layer %d (%T): %s[%d] is %v, want a variance of at least 0", layer, n.layers[layer], t.Name, j, v)
-			}
+		if err := t.checkValues(); err != nil {
+			return fmt.Errorf("mlp: layer %d (%T): %w", layer, n.layers[layer], err)
 		}
 	}
+	n.setWeights(layer, tensors)
+	return nil
+}
+
+// checkValues returns an error unless the values are such as a layer's array of that name may have.
+func (t *Tensor) checkValues() error {
+	for j, v := range t.Values {
+		if !isFinite(v) {
+			return fmt.Errorf("%s[%d] is %v, want a finite value", t.Name, j, v)
+		}
+		if t.Name == nameMovingVariance && v < 0 {
+			return fmt.Errorf("%s[%d] is %v, want a variance of at least 0", t.Name, j, v)
+		}
+	}
+	return nil
+}
+
+// setWeights is SetWeights for tensors that were checked.
+func (n *Network) setWeights(layer int, tensors []Tensor) {
 	s := &n.stages[layer]
 	for _, t := range tensors {
 		switch t.Name {
@@ -239,7 +253,6 @@ func (n *Network) SetWeights(layer int, tensors ...Tensor) error {
 			s.tensors[i].pack(n.params, t.Values)
 		}
 	}
-	return nil
 }
 
 // ShapeError tells that a slice does not hold what a call needs.

@@ -3,6 +3,7 @@ package mlp
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -115,11 +116,23 @@ func (n *Network) PredictRaw(x []float32) ([]float32, error) {
 	if _, err := rowsOf("x", len(x), features); err != nil {
 		return nil, err
 	}
-	d := &Dataset{X: slices.Clone(x), Features: features}
-	if err := n.Scaler.Transform(d); err != nil {
+	for i, v := range x {
+		if math.IsInf(float64(v), 0) {
+			return nil, fmt.Errorf("mlp: PredictRaw: row %d, feature %d is %v, want a finite value, or NaN for a missing one",
+				i/features, i%features, v)
+		}
+	}
+	scaled, err := n.Scaler.transformRows(slices.Clone(x))
+	if err != nil {
 		return nil, err
 	}
-	return n.Predict(d.X)
+	return n.Predict(scaled)
+}
+
+// ImageConfig returns what ReadImages and ReadImage need to know to read images for PredictRaw: the size and the number of
+// colours of the network's Image, and its classes. Pixels are 0 … 255: what is to be done with them is the Scaler's.
+func (n *Network) ImageConfig() ImageConfig {
+	return ImageConfig{Height: n.Image.Height, Width: n.Image.Width, Gray: n.Image.Channels == 1, ClassNames: slices.Clone(n.ClassNames)}
 }
 
 // CSVConfig returns what ReadCSV needs to know to read rows for PredictRaw: the features by name, the categories of

@@ -77,7 +77,7 @@ func ReadSafetensors(r io.Reader) ([]Tensor, map[string]string, error) {
 }
 
 // readSafetensorsHeader returns the tensors in the order of their data, whose places fit together.
-func readSafetensorsHeader(r io.Reader) ([]storedTensor, map[string]string, error) {
+func readSafetensorsHeader(r io.Reader) ([]*storedTensor, map[string]string, error) {
 	var length [8]byte
 	if n, err := io.ReadFull(r, length[:]); err != nil {
 		return nil, nil, readError(err, "the file ends in the header's length, after %d of 8 bytes", n)
@@ -96,7 +96,7 @@ func readSafetensorsHeader(r io.Reader) ([]storedTensor, map[string]string, erro
 	if err != nil {
 		return nil, nil, readError(err, "the file ends in the header, after %d of %d bytes", len(text), size)
 	}
-	var tensors []storedTensor
+	var tensors []*storedTensor
 	var metadata map[string]string
 	err = readJSON(text, func(j jsonReader) error {
 		return j.object(func(key string) (err error) {
@@ -107,7 +107,7 @@ func readSafetensorsHeader(r io.Reader) ([]storedTensor, map[string]string, erro
 					return err
 				})
 			}
-			t := storedTensor{name: key}
+			t := &storedTensor{name: key}
 			if err := t.read(j); err != nil {
 				return err
 			}
@@ -118,12 +118,11 @@ func readSafetensorsHeader(r io.Reader) ([]storedTensor, map[string]string, erro
 	if err != nil {
 		return nil, nil, fmt.Errorf("header: %w", err)
 	}
-	slices.SortStableFunc(tensors, func(a, b storedTensor) int {
+	slices.SortStableFunc(tensors, func(a, b *storedTensor) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
 	at := uint64(0)
-	for i := range tensors {
-		t := &tensors[i]
+	for _, t := range tensors {
 		if t.from != at {
 			return nil, nil, fmt.Errorf("tensor %.80q begins at byte %d of the data, want %d, the end of the one before",
 				t.name, t.from, at)
@@ -220,11 +219,11 @@ func shapeString(shape []int) string {
 }
 
 // readSafetensorsData reads the tensors' values, and makes sure that the file ends behind them.
-func readSafetensorsData(r io.Reader, stored []storedTensor) ([]Tensor, error) {
+func readSafetensorsData(r io.Reader, stored []*storedTensor) ([]Tensor, error) {
 	buffered := bufio.NewReaderSize(r, ioChunk)
 	tensors := make([]Tensor, len(stored))
 	for i := range stored {
-		s := &stored[i]
+		s := stored[i]
 		values, err := s.readValues(buffered)
 		if err != nil {
 			return nil, readError(err, "the file ends in the data of tensor %.80q, of bytes %d to %d", s.name, s.from, s.to)

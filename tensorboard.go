@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math"
 	"os"
 	"path/filepath"
@@ -265,8 +264,17 @@ func appendRecord(b, data []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, maskedCRC(data))
 }
 
-// maskedCRC returns the CRC-32C of data, rotated and shifted as the format wants it.
+// maskedCRC returns the CRC-32C of data, rotated and shifted as the format wants it. (To import package hash/crc32 would
+// make every program larger, and records are short.)
 func maskedCRC(data []byte) uint32 {
-	crc := crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli))
+	const castagnoli = 0x82f63b78 // the polynomial, its least power first
+	crc := ^uint32(0)
+	for _, b := range data {
+		crc ^= uint32(b)
+		for range 8 {
+			crc = crc>>1 ^ castagnoli&-(crc&1)
+		}
+	}
+	crc = ^crc
 	return (crc>>15 | crc<<17) + 0xa282ead8
 }

@@ -32,6 +32,24 @@ func (a *arm) products() {
 		a.tile(t)
 	}
 	a.transpose()
+	a.peak()
+}
+
+// peak emits the loop that measures the peak of the multiply-adds, for the benchmarks.
+func (a *arm) peak() {
+	n, x := gp(0), vector(24)
+	a.kernel("peakNEON", "(n int)", 0, 8, "n rounds of 24 independent multiply-adds")
+	a.op("MOVD", argument("n", 0), n)
+	for v := range x + 1 {
+		a.zero(v)
+	}
+	a.label("round")
+	for v := range x {
+		a.multiplyAddElement(v, x, x, 0)
+	}
+	a.op("SUBS", 1, n)
+	a.op("BNE", "round")
+	a.op("RET")
 }
 
 // fieldTo loads a field of the dense, and bytesTo one that counts floats, in bytes.

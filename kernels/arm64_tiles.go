@@ -73,9 +73,12 @@ var (
 func (a *arm) tile(t armTiles) {
 	comment := []string{
 		fmt.Sprintf("c[r, u] = act(bias[u] + Σk a[r, k]·b[k, u])   for all rows, %d units; fused, k ascending", t.units),
-		fmt.Sprintf("  a [rows, k]   b [k, %d], bias and c [rows, %[1]d]   in %d panels   mask [rows, %[1]d]   rows, k >= 1", t.units, t.panels()),
-		fmt.Sprintf("  tiles of %s rows: the first registers accumulators, row r in %d from %[2]dr; behind them elements of a, vectors of b", joined(t.rows), t.vectors()),
-		"  R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu   R11 mask, R12 its row",
+		fmt.Sprintf("  a [rows, k]   b [k, %d], bias and c [rows, %[1]d]   in %d panels   mask [rows, %[1]d]   rows, k >= 1",
+			t.units, t.panels()),
+		fmt.Sprintf("  tiles of %s rows: accumulators in the first registers, row r in %d from %[2]dr; then elements of a, vectors of b",
+			joined(t.rows), t.vectors()),
+		"  R0 a, R1 its row   R2 b, R4 its panel   R3 bias   R5 c, R6 its row   R7 k   R8 rows   R9 0   R10 relu",
+		"  R11 mask, R12 its row",
 		"  act: nothing; with relu, c <= 0 ? +0 : c; with a mask, mask > 0 ? c : +0; nothing outside these bounds is touched",
 	}
 	if t.across {
@@ -97,6 +100,9 @@ func (a *arm) tile(t armTiles) {
 		} else {
 			a.tileRows(t, rows)
 		}
+	}
+	if !t.across {
+		a.stored(t)
 	}
 }
 
@@ -213,23 +219,10 @@ func (a *arm) tileRows(t armTiles, rows int) {
 		}
 	}
 
-	zero, m := spare, vector(rows*n)
-	if t.masked() {
-		a.op("CBZ", tMask, label("unmasked"))
-		for r := range rows {
-			for v := range n {
-				a.load(m, tMask, 16*v)
-				a.vec("fcmgt 0", m, m)
-				a.vec("and", t.acc(r, v), t.acc(r, v), m)
-			}
-			a.op("ADD", tMaskRow, tMask)
-		}
-		a.label(label("unmasked"))
-	}
 	a.op("CBZ", tRelu, label("store"))
-	a.zero(zero)
+	a.zero(spare)
 	for i := range rows * n {
-		a.vec("fmax", vector(i), vector(i), zero)
+		a.vec("fmax", vector(i), vector(i), spare)
 	}
 	a.label(label("store"))
 	for r := range rows {
@@ -238,13 +231,8 @@ func (a *arm) tileRows(t armTiles, rows int) {
 		}
 		a.op("ADD", tCRow, tC)
 	}
-	if rows == 1 {
-		a.op("ADD", tARow, tA)
-	} else {
-		a.op("MOVD", rows, tSpare)
-		a.op("MADD", tSpare, tA, tARow, tA)
-	}
-	a.tileDone(t, rows)
+	a.op("MOVD", rows, tCount)
+	a.op("B", "stored")
 }
 
 // masked reports whether the family takes a mask: gradInput has no use for the others.
@@ -292,26 +280,50 @@ func (a *arm) acrossRows(t armTiles, rows int) {
 		a.storePairNext(vector(i), tC)
 	}
 	a.op("ADD", 4*rows, tA)
-	a.tileDone(t, rows)
+	a.op("ADD", rows, tDone)
+	a.op("SUBS", rows, tRows)
+	a.op("BNE", "next")
+	a.op("RET")
 }
 
-// tileDone counts the rows of a tile and goes on to the next.
-func (a *arm) tileDone(t armTiles, rows int) {
+// stored emits what follows a tile's results: the mask, which goes over them again, and the next rows.
+func (a *arm) stored(t armTiles) {
+	rows, c := tCount, tNextB
+	a.label("stored")
+	a.op("MADD", rows, tA, tARow, tA)
+	a.op("ADD", rows, tDone)
+	a.op("SUB", rows, tRows)
+	if t.masked() {
+		x, m := eight(0), eight(1)
+		a.op("CBZ", tMask, "unmasked")
+		a.op("MSUB", rows, tC, tCRow, c)
+		a.label("mask")
+		for v := 0; v < t.vectors(); v += 2 {
+			a.loadEight(m, tMask, 16*v)
+			a.loadEight(x, c, 16*v)
+			a.both("fcmgt 0", m, m)
+			a.both("and", x, x, m)
+			a.storeEight(x, c, 16*v)
+		}
+		a.op("ADD", tMaskRow, tMask)
+		a.op("ADD", tCRow, c)
+		a.op("SUBS", 1, rows)
+		a.op("BNE", "mask")
+		a.label("unmasked")
+	}
 	next := "next"
 	if len(t.rows) == 1 {
 		next = "rows1"
-	} else {
-		a.op("ADD", rows, tDone)
 	}
-	a.op("SUBS", rows, tRows)
-	a.op("BNE", next)
+	a.op("CBNZ", tRows, next)
 	a.op("RET")
 }
 
 // multiply adds to a tile's accumulators the products of k columns of a and as many rows of b. The registers from spare on
 // take turns with the vectors of b: each is loaded while those before it are multiplied, for small cores wait for a
 // load where it is used. begin loads the elements of a, and load a vector of b or, at even ones of a row, two.
-func (a *arm) multiply(t armTiles, rows, k int, spare vector, begin func(), load func(v vector, unit int), x func(row, k int) (vector, int)) {
+func (a *arm) multiply(t armTiles, rows, k int, spare vector,
+	begin func(), load func(v vector, unit int), x func(row, k int) (vector, int)) {
 	n := t.vectors()
 	registers := min((32-int(spare))&^1, 8)
 	ahead := max(registers-2, 1)

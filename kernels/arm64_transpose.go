@@ -62,14 +62,7 @@ func (a *arm) transpose() {
 	for r, from := range rows {
 		a.loadNext(vector(r), from)
 	}
-	for v := range vector(2) {
-		a.vec("zip1", 4+v, v, 2+v)
-		a.vec("zip2", 6+v, v, 2+v)
-	}
-	for v := range vector(2) {
-		a.vec("zip1", 2*v, 4+2*v, 5+2*v)
-		a.vec("zip2", 2*v+1, 4+2*v, 5+2*v)
-	}
+	a.transpose4()
 	for v := range vector(4) {
 		a.store(v, to, 0)
 		a.op("ADD", toRow, to)

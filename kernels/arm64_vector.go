@@ -72,6 +72,9 @@ var vectorOps = map[string]vectorOp{
 	"fmaxnm":  {word: 0x4e20c400}, // the other if one is NaN
 	"faddp":   {word: 0x6e20d400},
 	"fcmgt":   {word: 0x6ea0e400},
+	"fcmeq":   {word: 0x4e20e400},
+	"fcvtzs":  {word: 0x4ea1b800},
+	"uminv":   {word: 0x6eb1a800, text: "s%d, v%d.4s"},
 	"fcmgt 0": {word: 0x4ea0c800, text: "v%d.4s, v%d.4s, #0.0"},
 	"fcmle 0": {word: 0x6ea0d800, text: "v%d.4s, v%d.4s, #0.0"},
 	"fcmlt 0": {word: 0x4ea0e800, text: "v%d.4s, v%d.4s, #0.0"},
@@ -124,7 +127,8 @@ func (a *arm) multiplyAddElement(sum, x, y vector, element int) {
 	}
 	const fmla = 0x4f801000
 	e := uint32(element)
-	a.word(fmla|uint32(sum)|uint32(x)<<5|uint32(y)<<16|e&1<<21|e>>1<<11, "fmla v%d.4s, v%d.4s, v%d.s[%d]", int(sum), int(x), int(y), element)
+	a.word(fmla|uint32(sum)|uint32(x)<<5|uint32(y)<<16|e&1<<21|e>>1<<11,
+		"fmla v%d.4s, v%d.4s, v%d.s[%d]", int(sum), int(x), int(y), element)
 }
 
 // zero sets a vector to zero.
@@ -161,6 +165,9 @@ func (a *arm) both(name string, operands ...lanes) {
 		halves := make([]vector, len(operands))
 		for j, o := range operands {
 			halves[j] = o.half(i)
+			if i == 1 && halves[j] == operands[0].half(0) {
+				panic("kernels: the second half of " + name + " would take the result of the first")
+			}
 		}
 		a.vec(name, halves...)
 	}

@@ -6,7 +6,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	_ "image/png" // the format of the images
+	_ "image/jpeg" // the formats of the images
+	_ "image/png"
 	"io"
 	"io/fs"
 	"log"
