@@ -201,6 +201,7 @@ type foldRun struct {
 // runFold trains on the fold's training rows and scores on its test rows, and, if withTrain is set, on the training
 // rows too.
 func (e *Estimator) runFold(ctx context.Context, d *Dataset, fold Fold, withTrain bool) (*foldRun, error) {
+	e.Trainer.Workers = 1 // the trainings are parallel
 	begun := time.Now()
 	t, err := e.train(ctx, d, fold.Train)
 	var diverged *DivergedError

@@ -37,8 +37,8 @@ func mapRows(x []float32, features int, f func(v float64, j int) float64) []floa
 func (s *Normalizer) transformRows(x []float32) ([]float32, error) {
 	for i, v := range x {
 		if v != v {
-			return nil, fmt.Errorf("mlp: Normalizer: row %d, feature %d is missing, so the row has no length", i/s.Features,
-				i%s.Features)
+			return nil, fmt.Errorf("mlp: Normalizer: row %d, feature %d is missing, so the row has no length",
+				i/s.Features, i%s.Features)
 		}
 	}
 	for i := 0; i < len(x); i += s.Features {

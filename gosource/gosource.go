@@ -1,9 +1,9 @@
 // Package gosource writes a network as Go source: a file of its own that computes what the network's Predict computes,
 // bit for bit, on every platform.
 //
-// Such a file is of Go 1.22, imports package math and nothing else, allocates nothing and starts no goroutines; it has neither maps nor
-// reflection nor package-level code to run. That is a subset of Go that compilers for small devices such as TinyGo take
-// (none of them is tested here).
+// Such a file is of Go 1.22, imports package math and nothing else, allocates nothing and starts no goroutines; it has
+// neither maps nor reflection nor package-level code to run. That is a subset of Go that compilers for small devices such
+// as TinyGo take (none of them is tested here).
 package gosource
 
 import (
@@ -149,7 +149,9 @@ func (g *generator) plan() error {
 		}
 	}
 	if !g.operations[0].moves { // x is the caller's
-		first := operation{g.features, true, func(dst, src string) string { return fmt.Sprintf("copy(%s, %s)", dst, src) }}
+		first := operation{g.features, true, func(dst, src string) string {
+			return fmt.Sprintf("copy(%s, %s)", dst, src)
+		}}
 		g.operations = append([]operation{first}, g.operations...)
 	}
 	return nil
@@ -158,16 +160,24 @@ func (g *generator) plan() error {
 // write writes the file.
 func (g *generator) write(out *bytes.Buffer, name string) error {
 	body := g.body()
-	if err := g.writeComment(out, name, "Package "+name+" computes"); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "// It holds %s in %d bytes. Predict takes %s and has %d bytes of buffers on the stack.\n",
-		count(g.size.Numbers, "number"), g.size.Bytes, count(g.size.MultiplyAdds, "multiply-add"), g.size.Stack)
-	fmt.Fprintf(out, "package %s\n\nimport \"math\"\n\nconst (\nFeatures = %d // values of a row\nOutputs = %d // values that Predict computes for it\n)\n",
-		name, g.features, g.net.Outputs())
+	g.writeComment(out, "Package "+name+" computes")
+	fmt.Fprintf(out, `// It holds %s in %d bytes. Predict takes %s and has %d bytes of buffers on the stack.
+package %s
+
+import "math"
+
+const (
+	Features = %d // values of a row
+	Outputs = %d // values that Predict computes for it
+)
+`, count(g.size.Numbers, "number"), g.size.Bytes, count(g.size.MultiplyAdds, "multiply-add"), g.size.Stack, name,
+		g.features, g.net.Outputs())
 	g.writeNames(out)
-	out.WriteString("\n// Predict writes the network's outputs for the row x to dst.\nfunc Predict(dst *[Outputs]float32, x *[Features]float32) {\n")
-	out.WriteString(body + "}\n")
+	fmt.Fprintf(out, `
+// Predict writes the network's outputs for the row x to dst.
+func Predict(dst *[Outputs]float32, x *[Features]float32) {
+%s}
+`, body)
 	if g.net.Classes() != nil {
 		g.writeClassify(out)
 	}
@@ -180,8 +190,9 @@ func (g *generator) write(out *bytes.Buffer, name string) error {
 }
 
 // writeComment writes the package's comment up to what is particular to the kind of file.
-func (g *generator) writeComment(out *bytes.Buffer, name, computes string) error {
-	fmt.Fprintf(out, "// %s a neural network of %s and %s:\n//\n", computes, count(g.features, "feature"), count(g.net.Outputs(), "output"))
+func (g *generator) writeComment(out *bytes.Buffer, begin string) {
+	fmt.Fprintf(out, "// %s a neural network of %s and %s:\n//\n", begin, count(g.features, "feature"),
+		count(g.net.Outputs(), "output"))
 	for _, p := range steps(g.net.Scaler) {
 		fmt.Fprintf(out, "//\t%s\n", strings.TrimPrefix(fmt.Sprintf("%T", p), "*mlp."))
 	}
@@ -189,7 +200,6 @@ func (g *generator) writeComment(out *bytes.Buffer, name, computes string) error
 		fmt.Fprintf(out, "//\t%s\n", describe(l))
 	}
 	out.WriteString("//\n")
-	return nil
 }
 
 // body returns the statements of Predict.
@@ -284,16 +294,14 @@ func Classify(x *[Features]float32) int {
 
 // writeImport writes the file that imports package mlp.
 func (g *generator) writeImport(out *bytes.Buffer, name string) error {
-	if err := g.writeComment(out, name, "Package "+name+" holds"); err != nil {
-		return err
-	}
+	g.writeComment(out, "Package "+name+" holds")
 	var model bytes.Buffer
 	if err := g.net.Save(&model); err != nil {
 		return errors.Unwrap(err)
 	}
 	g.size.Stack = 0
-	fmt.Fprintf(out, "// It has %s, and takes %s a row.\n", count(g.size.Numbers, "number"), count(g.size.MultiplyAdds, "multiply-add"))
-	fmt.Fprintf(out, `package %s
+	fmt.Fprintf(out, `// It has %s, and takes %s a row.
+package %s
 
 import (
 	"strings"
@@ -305,7 +313,7 @@ import (
 func Load() (*mlp.Network, error) { return mlp.Load(strings.NewReader(file)) }
 
 // file is the model's file.
-const file = ""`, name)
+const file = ""`, count(g.size.Numbers, "number"), count(g.size.MultiplyAdds, "multiply-add"), name)
 	for chunk := model.Bytes(); len(chunk) > 0; {
 		n := min(len(chunk), 32)
 		fmt.Fprintf(out, " +\n%+q", chunk[:n])

@@ -101,7 +101,8 @@ func models(t *testing.T) []*model {
 		newModel(t, "no bias", 3, mlp.Dense{Units: 2, NoBias: true}),
 		newModel(t, "batch norm", 4, mlp.BatchNorm{}, mlp.Dense{Units: 5}, mlp.BatchNorm{NoCenter: true, Epsilon: 1e-5},
 			mlp.ActivationLayer{Activation: mlp.Tanh}, mlp.Dropout{Rate: 0.5}, mlp.Dense{Units: 3}, mlp.BatchNorm{NoScale: true}),
-		newModel(t, "activation first", 4, mlp.GaussianNoise{StdDev: 1}, mlp.ActivationLayer{Activation: mlp.Softmax}, mlp.Dense{Units: 2}),
+		newModel(t, "activation first", 4, mlp.GaussianNoise{StdDev: 1}, mlp.ActivationLayer{Activation: mlp.Softmax},
+			mlp.Dense{Units: 2}),
 	}
 	for _, name := range slices.Sorted(maps.Keys(activationFunctions)) {
 		a, err := mlp.ParseActivation(name)
@@ -110,12 +111,14 @@ func models(t *testing.T) []*model {
 		}
 		list = append(list, newModel(t, name, 5, mlp.Dense{Units: 20, Activation: a}, mlp.Dense{Units: 18, Activation: a}))
 	}
-	list = append(list, newModel(t, "leaky", 5, mlp.Dense{Units: 9, Activation: mlp.LeakyReLU(0.1)}, mlp.Dense{Units: 9, Activation: mlp.ELU(0.3)}))
+	list = append(list, newModel(t, "leaky", 5, mlp.Dense{Units: 9, Activation: mlp.LeakyReLU(0.1)},
+		mlp.Dense{Units: 9, Activation: mlp.ELU(0.3)}))
 
 	rng := rand.New(rand.NewPCG(5, 5))
 	numbers := &mlp.Dataset{Features: 4, Targets: 1}
 	missing := &mlp.Dataset{Features: 4, Targets: 1}
-	mixed := &mlp.Dataset{Features: 3, Targets: 1, FeatureNames: []string{"a", "b", "c"}, Categories: [][]string{{"x", "y"}, nil, {"p", "q", "r"}}}
+	mixed := &mlp.Dataset{Features: 3, Targets: 1, FeatureNames: []string{"a", "b", "c"},
+		Categories: [][]string{{"x", "y"}, nil, {"p", "q", "r"}}}
 	for i := range 30 {
 		row := randomRow(rng, 4)
 		numbers.X, numbers.Y = append(numbers.X, row...), append(numbers.Y, 0)
@@ -127,8 +130,8 @@ func models(t *testing.T) []*model {
 	for i, scaler := range []mlp.Preprocessor{
 		&mlp.StandardScaler{}, &mlp.StandardScaler{NoMean: true}, &mlp.StandardScaler{NoStd: true}, &mlp.MinMaxScaler{},
 		&mlp.MinMaxScaler{Low: -1, High: 2}, &mlp.MinMaxScaler{Clip: true}, &mlp.MinMaxScaler{Low: -0.25, High: 3, Clip: true},
-		&mlp.MaxAbsScaler{}, &mlp.RobustScaler{}, &mlp.RobustScaler{NoCenter: true}, &mlp.Normalizer{}, &mlp.Normalizer{Norm: mlp.L1Norm},
-		&mlp.Normalizer{Norm: mlp.MaxNorm}, mlp.Pipeline{&mlp.MaxAbsScaler{}, &mlp.StandardScaler{}},
+		&mlp.MaxAbsScaler{}, &mlp.RobustScaler{}, &mlp.RobustScaler{NoCenter: true},
+		&mlp.Normalizer{}, &mlp.Normalizer{Norm: mlp.L1Norm}, &mlp.Normalizer{Norm: mlp.MaxNorm}, mlp.Pipeline{&mlp.MaxAbsScaler{}, &mlp.StandardScaler{}},
 	} {
 		list = append(list, newModel(t, fmt.Sprintf("scaler %d %T", i, scaler), 4, mlp.Dense{Units: 3}).
 			scaled(t, scaler, numbers, []float32{1e6, -1e6, 0, 3}, make([]float32, 4)))
@@ -139,7 +142,8 @@ func models(t *testing.T) []*model {
 	for i, encoder := range []*mlp.OneHotEncoder{{}, {Drop: mlp.DropFirst}, {Drop: mlp.DropIfBinary}, {IgnoreUnknown: true}} {
 		width := []int{6, 4, 5, 6}[i]
 		list = append(list, newModel(t, fmt.Sprint("encoder ", i), width, mlp.Dense{Units: 3, Activation: mlp.Sigmoid}).
-			scaled(t, mlp.Pipeline{encoder, &mlp.StandardScaler{}}, mixed, []float32{2, 0, 0}, []float32{0, 0, nan}, []float32{1, 1, 0.5}))
+			scaled(t, mlp.Pipeline{encoder, &mlp.StandardScaler{}}, mixed,
+				[]float32{2, 0, 0}, []float32{0, 0, nan}, []float32{1, 1, 0.5}))
 	}
 	binary := newModel(t, "binary", 2, mlp.Dense{Units: 1, Activation: mlp.Sigmoid})
 	binary.net.ClassNames, binary.net.FeatureNames = []string{"no \"\n", "yes"}, []string{"é", "`"}
@@ -188,7 +192,8 @@ func TestGenerate(t *testing.T) {
 		want = append(want, m.expected(t)...)
 	}
 	write("go.mod", []byte("module test\n\ngo 1.22\n"))
-	write("main.go", []byte(fmt.Sprintf(programHead, imports.String())+program.String()+"\tprintln(allocations()-before, \"allocations\")\n}\n"))
+	program.WriteString("\tprintln(allocations()-before, \"allocations\")\n}\n")
+	write("main.go", []byte(fmt.Sprintf(programHead, imports.String())+program.String()))
 	want = append(want, "0 allocations")
 
 	for _, arch := range []string{runtime.GOARCH, "386", "arm", "arm64", "s390x", "riscv64"} {
@@ -347,7 +352,8 @@ func TestGenerateImport(t *testing.T) {
 			return true
 		})
 		if err := m.net.Save(&want); err != nil || got.String() != want.String() || file.Name.Name != "model" {
-			t.Errorf("%s: package %s has a file of %d bytes, want %d (error %v)", m.name, file.Name.Name, got.Len(), want.Len(), err)
+			t.Errorf("%s: package %s has a file of %d bytes, want %d (error %v)", m.name, file.Name.Name, got.Len(),
+				want.Len(), err)
 		}
 	}
 }

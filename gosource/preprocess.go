@@ -86,7 +86,8 @@ func (g *generator) planStep(i int, p mlp.Preprocessor) (inputs, outputs int, er
 		g.call(inputs, "impute", table("Statistics", p.Statistics))
 	case *mlp.Normalizer:
 		inputs = p.Features
-		g.call(inputs, map[mlp.Norm]string{mlp.L1Norm: "divideByL1", mlp.L2Norm: "divideByL2", mlp.MaxNorm: "divideByMax"}[p.Norm])
+		functions := map[mlp.Norm]string{mlp.L1Norm: "divideByL1", mlp.L2Norm: "divideByL2", mlp.MaxNorm: "divideByMax"}
+		g.call(inputs, functions[p.Norm])
 	case *mlp.OneHotEncoder:
 		inputs, outputs = g.planEncoder(i, p)
 		return inputs, outputs, nil
@@ -132,7 +133,8 @@ func (g *generator) planEncoder(i int, e *mlp.OneHotEncoder) (inputs, outputs in
 				code += fmt.Sprintf("%s[%d] = %s[%d]\n", buffer, c.at, row, j)
 				continue
 			}
-			call := fmt.Sprintf("oneHot(%s[%d:%d], %s[%d], %s, %d)", buffer, c.at, c.at+c.width, row, j, c.table, c.dropped)
+			call := fmt.Sprintf("oneHot(%s[%d:%d], %s[%d], %s, %d)", buffer, c.at, c.at+c.width, row, j, c.table,
+				c.dropped)
 			if e.IgnoreUnknown {
 				code += call + "\n"
 			} else {

@@ -46,6 +46,6 @@ func modelSummary(n *mlp.Network) string {
 			weights += len(t.Values)
 		}
 	}
-	return fmt.Sprintf("%s, %s, %s, %s", plural(len(n.Layers()), "layer"), plural(n.Features(), "feature"), plural(n.Outputs(), "output"),
-		plural(weights, "weight"))
+	return fmt.Sprintf("%s, %s, %s, %s", plural(len(n.Layers()), "layer"), plural(n.Features(), "feature"),
+		plural(n.Outputs(), "output"), plural(weights, "weight"))
 }

@@ -49,7 +49,8 @@ func generateSource(n *mlp.Network, path string, cfg gosource.Config) error {
 	if err := announce(path, func(path string) error { return os.WriteFile(path, source, 0o666) }); err != nil {
 		return err
 	}
-	fmt.Printf("Size: %s, %d bytes; %s a row", plural(size.Numbers, "number"), size.Bytes, plural(size.MultiplyAdds, "multiply-add"))
+	fmt.Printf("Size: %s, %d bytes; %s a row", plural(size.Numbers, "number"), size.Bytes,
+		plural(size.MultiplyAdds, "multiply-add"))
 	if !cfg.Import {
 		fmt.Printf(", %d bytes of buffers on the stack", size.Stack)
 	}
