@@ -123,6 +123,9 @@ func BenchmarkFit(b *testing.B) {
 		eachBenchKernel(b, fmt.Sprintf("net=%s/batch=%d", net.name, net.batch), func(b *testing.B) {
 			const steps = 20
 			n, multiplyAdds := benchNet(b, net.sizes)
+			if n.kernel.isa == generic && multiplyAdds > 1_000_000 {
+				b.Skip("an epoch takes half a minute")
+			}
 			epochs := max(3, 1_000_000/(multiplyAdds*net.batch))
 			t := mustTrainer(b, n, TrainerConfig{Loss: SparseCategoricalCrossentropy{}, Optimizer: Adam{}, Metrics: []Metric{Accuracy{}}, BatchSize: net.batch})
 			d := benchRows(steps*net.batch, net.sizes[0], n.Outputs())
