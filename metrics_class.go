@@ -176,12 +176,15 @@ func (a *hitAccumulator) Result() float64 { return a.sums[0] / a.sums[1] }
 // isLargest returns 1 if argmax(x) is i, else 0. It has no branch for each value, for those of a network that has not yet
 // learnt cannot be foreseen.
 func isLargest(x []float32, i int) int {
-	top := x[i]
-	wrong := one(i > 0) & (one(top != top) | one(x[0] != x[0])) // argmax returns a NaN if it is the first alone
-	for j, v := range x {
-		wrong |= one(v > top) | one(v == top)&one(j < i)
+	top, larger, atLeast := x[i], 0, 0
+	for _, v := range x {
+		larger += one(v > top)
+		atLeast += one(v >= top)
 	}
-	return 1 - wrong
+	if atLeast-larger != 1 || x[0] != x[0] { // others are as large, or there are NaNs
+		return one(argmax(x) == i)
+	}
+	return one(larger == 0)
 }
 
 // one returns 1 for true and 0 for false.

@@ -306,3 +306,22 @@ func BenchmarkMetrics(b *testing.B) {
 		})
 	}
 }
+
+// isLargest is argmax's answer for all rows of up to four values, with ties, zeros of both signs, infinities and NaNs.
+func TestIsLargest(t *testing.T) {
+	values := []float32{0, float32(math.Copysign(0, -1)), 1, 2, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
+	for n := 1; n <= 4; n++ {
+		for row := range int(math.Pow(float64(len(values)), float64(n))) {
+			x := make([]float32, n)
+			for i := range x {
+				x[i] = values[row%len(values)]
+				row /= len(values)
+			}
+			for i := range x {
+				if got, want := isLargest(x, i), one(argmax(x) == i); got != want {
+					t.Fatalf("isLargest(%v, %d) is %d, want %d", x, i, got, want)
+				}
+			}
+		}
+	}
+}
