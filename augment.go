@@ -211,7 +211,7 @@ func (r *draws) next() uint64 {
 func (r *draws) unit() float64 { return (float64(r.next()>>12) + 0.5) * 0x1p-52 }
 
 // symmetric returns a number from -bound to bound.
-func (r *draws) symmetric(bound float64) float64 { return bound * (2*r.unit() - 1) }
+func (r *draws) symmetric(bound float64) float64 { return float64(bound * (2*r.unit() - 1)) }
 
 // intN returns a whole number from 0 to n-1, all alike but for a part of n/2⁶⁴.
 func (r *draws) intN(n int) int {

@@ -48,8 +48,8 @@ var productOps = []struct {
 	{"gradinput", (*dense).gradInput, func(d *dense) *[]float32 { return &d.dx }},
 }
 
-// canary is what outputs hold before a product; a NaN that no arithmetic gives.
-var canary = math.Float32frombits(0x7fedcba9)
+// canary is what outputs hold before a product: a signalling NaN, which no arithmetic gives. (A quiet one can come of NaN inputs.)
+var canary = math.Float32frombits(0x7fadcba9)
 
 // allocate returns n floats, with a canary in each. Tests of the bounds have others.
 type allocate func(n int) []float32

@@ -83,7 +83,7 @@ func updateStandard[T float32 | float64](s *StandardScaler, x []T, features int)
 		n := float64(before + samples[j])
 		switch {
 		case samples[j] > 0 && before > 0:
-			last := mean[j] * float64(before)
+			last := float64(mean[j] * float64(before))
 			ratio := float64(before) / float64(samples[j])
 			d := last/ratio - sums[j]
 			mean[j] = (last + sums[j]) / n

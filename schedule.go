@@ -177,7 +177,7 @@ func (s OneCycle) validate() error {
 // LearningRate returns the rate of a step.
 func (s OneCycle) LearningRate(step int) float64 {
 	const initial, final = 1.0 / 25, 1.0 / 250000
-	peak := 0.3*float64(s.Steps) - 1
+	peak := float64(0.3*float64(s.Steps)) - 1
 	at := float64(min(step, s.Steps-1))
 	if at < peak {
 		return s.Max * (1 + float64((initial-1)*halfCosine(at/peak)))
