@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -77,6 +78,9 @@ func (s *score) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// logLineStart is how each line begins.
+const logLineStart = `{"trial":`
+
 // openSearchLog reads what is there and opens the file to go on writing. "" is nil.
 func openSearchLog(path string) (*searchLog, error) {
 	if path == "" {
@@ -91,7 +95,12 @@ func openSearchLog(path string) (*searchLog, error) {
 	if err == nil {
 		whole := bytes.LastIndexByte(text, '\n') + 1 // what follows is the line at which the search was killed
 		var lines []loggedTrial
-		if lines, err = parseSearchLog(text[:whole]); err == nil {
+		lines, err = parseSearchLog(text[:whole])
+		begun := string(text[whole:min(whole+len(logLineStart), len(text))])
+		if err == nil && !strings.HasPrefix(logLineStart, begun) {
+			err = fmt.Errorf("it ends with what is no part of a trial, %.40q", text[whole:])
+		}
+		if err == nil {
 			err = f.Truncate(int64(whole))
 		}
 		for _, t := range lines {
@@ -251,11 +260,13 @@ func (l *searchLog) append(s *search, t *Trial) error {
 	if errors.As(t.Scores.Diverged, &diverged) {
 		line.Diverged = &loggedDiverged{diverged.Epoch, diverged.Step, diverged.Layer, score(diverged.Loss)}
 	}
-	text, err := json.Marshal(line)
-	if err != nil {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // keeps Params as describe has them
+	if err := e.Encode(line); err != nil {
 		return err
 	}
-	_, err = l.file.Write(append(text, '\n')) // in one call, so that what a crash leaves is a line and no more
+	_, err = l.file.Write(text.Bytes()) // in one call, so that what a crash leaves is a line and no more
 	return err
 }
 

@@ -4,7 +4,7 @@
 //	cd benchmarks
 //	GOWORK=off go run .                          all peers that this machine has
 //	GOWORK=off go run . -peers mlp,gonum,torch   these
-//	GOWORK=off go run . -o ../docs/peers.md      write the table there, too
+//	GOWORK=off go run . -o ../docs/BENCHMARKS.md     write the table there, too, between its two marks
 //	GOWORK=off go run . -growth ../docs/growth.png   how this library's steps grow with units, depth, batch and features
 //	GOWORK=off go run . -sweep                   which odd sizes cost more than their neighbours
 //	GOWORK=off go run . -overtrain               whether late epochs are slower than the first
@@ -14,6 +14,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -31,7 +32,7 @@ func main() {
 	rounds := flag.Int("rounds", 10, "how many times each peer is timed, in turns")
 	nets := flag.String("nets", "", "networks to run, separated by commas; all without it")
 	python := flag.String("python", "python3", "the Python interpreter that has the packages")
-	output := flag.String("o", "", "write the table to this file, too")
+	output := flag.String("o", "", "write the table into this file, too, between the lines <!-- peers --> and <!-- /peers -->")
 	growthFile := flag.String("growth", "", "draw how the time of a step grows into this PNG file")
 	sweep := flag.Bool("sweep", false, "time every size from 2 to 257")
 	overtrain := flag.Bool("overtrain", false, "time the epochs of an over-trained network")
@@ -98,16 +99,30 @@ func run(names, nets, python, output string, rounds int) error {
 			table.measure(w, t, rounds)
 		}
 	}
-	out := io.Writer(os.Stdout)
-	if output != "" {
-		f, err := os.Create(output)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		out = io.MultiWriter(os.Stdout, f)
+	var text bytes.Buffer
+	if err := table.write(&text); err != nil {
+		return err
 	}
-	return table.write(out)
+	fmt.Print(text.String())
+	if output == "" {
+		return nil
+	}
+	return insert(output, text.String())
+}
+
+// insert puts the text between the marks in a file.
+func insert(file, text string) error {
+	const begin, end = "<!-- peers -->\n", "<!-- /peers -->"
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(old), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s has no lines %s and %s", file, strings.TrimSpace(begin), end)
+	}
+	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644)
 }
 
 // newPeer returns a peer that is not started yet.
