@@ -98,6 +98,23 @@ func BenchmarkPredict(b *testing.B) {
 	}
 }
 
+// BenchmarkPredictParallel times single rows of as many goroutines as GOMAXPROCS on one Network: compare -cpu 1,2.
+func BenchmarkPredictParallel(b *testing.B) {
+	for _, net := range benchNets {
+		b.Run("net="+net.name, func(b *testing.B) {
+			n, _ := benchNet(b, net.sizes)
+			d := benchRows(1, net.sizes[0], n.Outputs())
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := n.Predict(d.X); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		})
+	}
+}
+
 // BenchmarkFitIris times the walk-through's 50 epochs of 6 steps with validation.
 func BenchmarkFitIris(b *testing.B) {
 	eachBenchKernel(b, "net=4-64-32-3/batch=16", func(b *testing.B) {

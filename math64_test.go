@@ -2,6 +2,7 @@ package mlp
 
 import (
 	"encoding/binary"
+	"fmt"
 	"hash/fnv"
 	"math"
 	"math/big"
@@ -253,4 +254,57 @@ func BenchmarkMath64(b *testing.B) {
 		})
 	}
 	_ = sink
+}
+
+// TestUnfused holds float64 results that every GOARCH and GOAMD64 must give: a product that the compiler fuses with a sum
+// changes them.
+func TestUnfused(t *testing.T) {
+	var values []float64
+	check := func(what, want string) {
+		t.Helper()
+		h := fnv.New64a()
+		binary.Write(h, binary.LittleEndian, values)
+		if got := fmt.Sprintf("%x", h.Sum64()); got != want {
+			t.Errorf("%s: hash %s, want %s", what, got, want)
+		}
+		values = nil
+	}
+	for steps := 3; steps < 60; steps++ {
+		for i := range steps {
+			values = append(values, OneCycle{Max: 0.1, Steps: steps}.LearningRate(i))
+		}
+	}
+	check("OneCycle", "a00016bdd77537ed")
+
+	sorted := make([]float64, 101)
+	for i := range sorted {
+		sorted[i] = float64(i*i) / 7
+	}
+	for i := range 100 {
+		values = append(values, quantile(sorted[:50+i%50], float64(i)/100))
+	}
+	check("quantile", "b3704e5db77c3fc5")
+
+	r, s := NewRandomState(3), &StandardScaler{}
+	d := &Dataset{Features: 1, X: make([]float32, 37)}
+	for i := range 20 {
+		for j := range d.X {
+			d.X[j] = float32(r.RandomSample()) + 3
+		}
+		update := s.Update
+		if i == 0 {
+			update = s.Fit
+		}
+		if err := update(d); err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, s.Mean[0], s.Var[0])
+	}
+	check("StandardScaler", "acc2e927b72653a")
+
+	for i := range 100_000 {
+		r := drawsOf(uint64(i), 1)
+		values = append(values, 1+r.symmetric(0.3))
+	}
+	check("augmentation", "34a8e83bddc78843")
 }

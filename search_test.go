@@ -313,6 +313,32 @@ func TestSearchLogMismatch(t *testing.T) {
 	if err := search(d, irisSpace, random); err == nil || !strings.Contains(err.Error(), "line 1 is not a trial") {
 		t.Errorf("error %v, want one about line 1", err)
 	}
+	const another = `{"the only": "copy"}`
+	if err := os.WriteFile(path, []byte(another), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := search(d, irisSpace, random); err == nil || !strings.Contains(err.Error(), "no part of a trial") {
+		t.Errorf("error %v, want one about the end of the log", err)
+	}
+	if left, err := os.ReadFile(path); err != nil || string(left) != another {
+		t.Errorf("a file that is no log is %q now (%v)", left, err)
+	}
+}
+
+// A search finds texts again in its log as they are in its Space.
+func TestSearchLogTexts(t *testing.T) {
+	d, folds := irisFolds(t, 2)
+	space := Space{"name": Values("<&>", "\u2028\"")}
+	build := func(p Params) (Estimator, error) {
+		p.Text("name")
+		return irisEstimator(2, 1, 0.01), nil
+	}
+	cfg := SearchConfig{Log: filepath.Join(t.TempDir(), "search.log"), NoRefit: true}
+	for range 2 {
+		if _, err := Search(context.Background(), d, folds, space, build, cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestSearchErrors(t *testing.T) {
@@ -367,7 +393,7 @@ func TestSearchProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(b.String(), "\n")
-	if len(lines) != 4 || !strings.HasPrefix(lines[0], " 8/14 [================>.............] - 0s - accuracy: 0.") ||
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], " 8/14 [================>.............] - ") || !strings.Contains(lines[0], "s - accuracy: 0.") ||
 		!strings.HasPrefix(lines[2], "14/14 [==============================] - ") || !strings.HasSuffix(lines[2], ", 4 epochs)") {
 		t.Errorf("progress:\n%s", b.String())
 	}

@@ -12,6 +12,7 @@ import (
 const (
 	selfTestRows    = 4  // that Save writes
 	maxSelfTestRows = 16 // that Load takes: each costs a prediction
+	maxSelfTestWork = 1 << 26
 	selfTestInputs  = "self_test.inputs"
 	selfTestOutputs = "self_test.outputs"
 )
@@ -30,14 +31,14 @@ func (e *SelfTestError) Error() string {
 }
 
 // selfTest returns the tensors for Save, the same for the same network. There are none if the Scaler refuses the rows that
-// its own numbers give.
+// its own numbers give, or where Load would find it too long.
 func (n *Network) selfTest() []Tensor {
 	d := &Dataset{Features: n.features, X: make([]float32, selfTestRows*n.features)}
 	rng := rand.NewPCG(0, streamSelfTest)
 	for i := range d.X {
 		d.X[i] = float32(rng.Uint64()>>40)*0x1p-23 - 1 // [-1, 1)
 	}
-	if err := undo(n.Scaler, d); err != nil {
+	if err := undo(n.Scaler, d); err != nil || n.selfTestWork(selfTestRows, d.Features) > maxSelfTestWork {
 		return nil
 	}
 	outputs, err := n.PredictRaw(d.X)
@@ -108,8 +109,27 @@ func (a *architecture) checkSelfTest(stored []*storedTensor, tensors []Tensor, p
 	return test, nil
 }
 
+// selfTestWork returns how many numbers a self-test of raw rows computes in layers and steps of which a file holds no
+// numbers, so that it can list any number of them.
+func (n *Network) selfTestWork(rows, features int) float64 {
+	work := 0.0
+	for i := range n.stages {
+		if s := &n.stages[i]; len(s.arrays()) == 0 {
+			work += float64(s.units)
+		}
+	}
+	if steps, ok := n.Scaler.(Pipeline); ok {
+		work += float64(len(steps)) * float64(max(features, n.features))
+	}
+	return work * float64(rows)
+}
+
 // verify computes the rows of a file, and compares.
 func (n *Network) verify(inputs, outputs []float32) error {
+	rows := len(outputs) / n.Outputs()
+	if n.selfTestWork(rows, len(inputs)/rows) > maxSelfTestWork {
+		return fmt.Errorf("self-test: %d rows are too many for %d layers and the scaler", rows, len(n.layers))
+	}
 	got, err := n.PredictRaw(inputs)
 	if err != nil {
 		return fmt.Errorf("self-test: %w", err)

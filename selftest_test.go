@@ -264,3 +264,36 @@ func BenchmarkLoad(b *testing.B) {
 		})
 	}
 }
+
+// A file lists layers without weights at will, but does not have Load compute all of them.
+func TestSelfTestWork(t *testing.T) {
+	const features = 20_000
+	layers := make([]Layer, 900)
+	for i := range layers {
+		layers[i] = ActivationLayer{Activation: ReLU}
+	}
+	n := mustNew(t, features, append(layers, Dense{Units: 1})...)
+	var b bytes.Buffer
+	if err := n.Save(&b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(bytes.NewReader(b.Bytes())); err != nil {
+		t.Error(err)
+	}
+	tensors, metadata := tensorsOf(t, b.Bytes())
+	for _, tensor := range tensors {
+		if strings.HasPrefix(tensor.Name, "self_test") {
+			t.Errorf("there is a tensor %q", tensor.Name)
+		}
+	}
+	tensors = append(tensors, Tensor{selfTestInputs, []int{4, features}, make([]float32, 4*features)},
+		Tensor{selfTestOutputs, []int{4, 1}, make([]float32, 4)})
+	metadata[architectureKey] = regexp.MustCompile(`,"digest":"[^"]*"`).ReplaceAllString(metadata[architectureKey], "")
+	b.Reset()
+	if err := WriteSafetensors(&b, tensors, metadata); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(&b); err == nil || !strings.Contains(err.Error(), "4 rows are too many for 901 layers") {
+		t.Errorf("error %v, want one about the self-test's length", err)
+	}
+}

@@ -96,7 +96,14 @@ func TestWorkersEnd(t *testing.T) {
 			time.Sleep(wait)
 		}
 	}
-	train().Close()
+	trainer := train()
+	for wait := time.Millisecond; trainer.team.asleep.Load() < 3; wait *= 2 {
+		if wait > 10*time.Second {
+			t.Fatalf("%d of 3 idle workers sleep", trainer.team.asleep.Load())
+		}
+		time.Sleep(wait)
+	}
+	trainer.Close()
 	ended("Close")
 	train()
 	ended("the collection of the Trainer")

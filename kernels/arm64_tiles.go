@@ -3,9 +3,8 @@ package kernels
 import "fmt"
 
 // armTiles is a family of tiles as tiles is, for vectors of four: the accumulator of vector v of row r is register
-// r·vectors + v. Rows of a that lie along the reduction are read four elements at a time, a row in a register, and rows
-// of b follow one another in memory. Where the rows of a lie across, for gradWeights, a step of the reduction is one of
-// both matrices.
+// r·vectors + v. Elements of a row of a that follow one another along the reduction are loaded four at a time, and so are
+// the rows of b one behind the other. Where a lies across, for gradWeights, four elements belong to four rows.
 type armTiles struct {
 	units  int   // 64 or 16: whole panels; 8: the narrow last panel
 	rows   []int // the row counts that have a tile, from the largest down to 1
@@ -39,8 +38,8 @@ func (t armTiles) panels() int { return max(t.units/16, 1) }
 // acc returns the accumulator of a row's vector.
 func (t armTiles) acc(row, v int) vector { return vector(row*t.vectors() + v) }
 
-// Arguments of a family's routine, distances in bytes. The routine changes those from tA to tDone that it walks, and what is
-// named behind them.
+// Arguments of a family's routine, distances in bytes, and its other registers. The routine changes a, c, mask, rows and
+// done.
 const (
 	tA       gp = 0  // left operand, first row
 	tARow    gp = 1  // distance of its rows; across, of its steps
