@@ -17,8 +17,8 @@ import (
 type Estimator struct {
 	Layers []Layer // as for New; the number of features is that which Scaler gives
 
-	// Scaler is fitted to the rows that are trained on and to no others. What is fitted is a copy; nil leaves the
-	// features alone.
+	// Scaler is fitted to the rows of the training, those that Fit.ValidationSplit holds back among them, and to no
+	// others. What is fitted is a copy; nil leaves the features alone.
 	Scaler Preprocessor
 
 	// ScaleTargets standardises the targets of a regression while the network is trained, by the rows that are trained

@@ -116,7 +116,8 @@ func ReadImages(fsys fs.FS, cfg ImageConfig) (*Dataset, *ImageReport, error) {
 	return &f.data, &f.report, nil
 }
 
-// ReadImage reads one image as ReadImages does, by the formats that the program imports, for Predict; cfg's ClassNames and SkipBroken are not looked at.
+// ReadImage reads one image as ReadImages does, by the formats that the program imports, for Predict; cfg's ClassNames
+// and SkipBroken are not looked at.
 func ReadImage(r io.Reader, cfg ImageConfig) ([]float32, ImageShape, error) {
 	cfg, err := cfg.check()
 	if err != nil {
@@ -136,8 +137,16 @@ func ReadImage(r io.Reader, cfg ImageConfig) ([]float32, ImageShape, error) {
 // imageFolder is a Dataset that grows image by image.
 type imageFolder struct {
 	decoder imageDecoder
+	files   []classFile
 	data    Dataset
 	report  ImageReport
+}
+
+// classFile is a file or a folder that is found in a tree of class folders.
+type classFile struct {
+	name  string
+	class int
+	skip  string // why it is skipped; "" if it is to be read
 }
 
 func newImageFolder(cfg ImageConfig) (*imageFolder, error) {
@@ -152,11 +161,37 @@ func newImageFolder(cfg ImageConfig) (*imageFolder, error) {
 }
 
 func (f *imageFolder) skip(name, reason string) {
-	f.report.Skipped = append(f.report.Skipped, SkippedFile{name, reason})
+	f.files = append(f.files, classFile{name: name, skip: reason})
 }
 
 // read reads all class folders.
 func (f *imageFolder) read(fsys fs.FS) error {
+	if err := f.find(fsys); err != nil {
+		return err
+	}
+	for _, file := range f.files {
+		if file.skip == "" {
+			err := f.readFile(fsys, file)
+			switch {
+			case err == nil:
+				continue
+			case err == errNoImage && !isImageName(file.name), f.decoder.cfg.SkipBroken:
+				file.skip = err.Error()
+			default:
+				return fmt.Errorf("%s: %w", file.name, err)
+			}
+		}
+		f.report.Skipped = append(f.report.Skipped, SkippedFile{file.name, file.skip})
+	}
+	if len(f.data.X) == 0 {
+		return fmt.Errorf("there is no image in a class folder; %s skipped",
+			plural(len(f.report.Skipped), "file", "files"))
+	}
+	return nil
+}
+
+// find finds the files of all class folders.
+func (f *imageFolder) find(fsys fs.FS) error {
 	entries, err := fs.ReadDir(fsys, ".") // sorted
 	if err != nil {
 		return err
@@ -172,14 +207,10 @@ func (f *imageFolder) read(fsys fs.FS) error {
 			if err != nil {
 				return err
 			}
-			if err := f.readClass(fsys, name, class); err != nil {
+			if err := f.findClass(fsys, name, class); err != nil {
 				return err
 			}
 		}
-	}
-	if len(f.data.X) == 0 {
-		return fmt.Errorf("there is no image in a class folder; %s skipped",
-			plural(len(f.report.Skipped), "file", "files"))
 	}
 	return nil
 }
@@ -207,8 +238,8 @@ func (f *imageFolder) class(name string) (int, error) {
 	return len(f.data.ClassNames) - 1, nil
 }
 
-// readClass reads the images in a class's folder.
-func (f *imageFolder) readClass(fsys fs.FS, folder string, class int) error {
+// findClass finds the files in a class's folder.
+func (f *imageFolder) findClass(fsys fs.FS, folder string, class int) error {
 	return fs.WalkDir(fsys, folder, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -225,15 +256,8 @@ func (f *imageFolder) readClass(fsys fs.FS, folder string, class int) error {
 			f.skip(name, "no regular file")
 			return nil
 		}
-		switch err := f.readFile(fsys, name, class); {
-		case err == nil:
-			return nil
-		case err == errNoImage && !isImageName(name), f.decoder.cfg.SkipBroken:
-			f.skip(name, err.Error())
-			return nil
-		default:
-			return fmt.Errorf("%s: %w", name, err)
-		}
+		f.files = append(f.files, classFile{name: name, class: class})
+		return nil
 	})
 }
 
@@ -246,14 +270,17 @@ func isImageName(name string) bool {
 	return false
 }
 
+// maxReserved bounds the values that room is made for before they are read.
+const maxReserved = 1 << 24
+
 // readFile adds an image to the Dataset.
-func (f *imageFolder) readFile(fsys fs.FS, name string, class int) error {
-	file, err := fsys.Open(name)
+func (f *imageFolder) readFile(fsys fs.FS, file classFile) error {
+	r, err := fsys.Open(file.name)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	if err := f.decoder.load(file); err != nil {
+	defer r.Close()
+	if err := f.decoder.load(r); err != nil {
 		return err
 	}
 	if err := f.decoder.decode(); err != nil {
@@ -263,23 +290,47 @@ func (f *imageFolder) readFile(fsys fs.FS, name string, class int) error {
 	switch d := &f.data; {
 	case d.X == nil:
 		d.Image, d.Features = shape, shape.size()
+		d.X = make([]float32, 0, min(len(f.files), max(1, maxReserved/d.Features))*d.Features)
 	case d.Image != shape:
 		return fmt.Errorf("%d×%d pixels, want %d×%d as the first image, or an ImageConfig with Height and Width",
 			shape.Height, shape.Width, d.Image.Height, d.Image.Width)
 	}
 	f.data.X = f.decoder.appendRow(f.data.X, shape)
-	f.data.Y = append(f.data.Y, float32(class))
-	f.report.Files = append(f.report.Files, name)
+	f.data.Y = append(f.data.Y, float32(file.class))
+	f.report.Files = append(f.report.Files, file.name)
 	return nil
 }
 
 // imageDecoder turns one file after the other into pixels, in buffers that it uses again.
 type imageDecoder struct {
-	cfg  ImageConfig
-	file bytes.Buffer
+	cfg    ImageConfig
+	file   bytes.Buffer
+	reader fileReader // of file
 
-	pixels []uint8 // [height, width, channels]
+	pixels []uint8 // [height, width, channels], of which the rows that are not used hold anything
+	used   []bool  // [height], whether the resized image is made of that row
+	rgb    []uint8 // one row
 	ImageShape
+}
+
+// fileReader reads a file that package image can look ahead in, which wraps other readers in a buffer.
+type fileReader struct {
+	bytes.Reader
+	file []byte
+}
+
+func (r *fileReader) Reset(file []byte) {
+	r.Reader.Reset(file)
+	r.file = file
+}
+
+// Peek returns the next n bytes.
+func (r *fileReader) Peek(n int) ([]byte, error) {
+	rest := r.file[len(r.file)-r.Len():]
+	if n > len(rest) {
+		return rest, io.EOF
+	}
+	return rest[:n], nil
 }
 
 // errNoImage tells that a file has none of the formats.
@@ -316,7 +367,8 @@ func (d *imageDecoder) load(r io.Reader) error {
 // decode decodes the file, after a look at the size that it claims.
 func (d *imageDecoder) decode() error {
 	file := d.file.Bytes()
-	header, _, err := image.DecodeConfig(bytes.NewReader(file))
+	d.reader.Reset(file)
+	header, _, err := image.DecodeConfig(&d.reader)
 	if err == image.ErrFormat {
 		return unknownFormat(file)
 	}
@@ -330,7 +382,8 @@ func (d *imageDecoder) decode() error {
 		return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d",
 			header.Height, header.Width, d.cfg.MaxPixels)
 	}
-	img, _, err := image.Decode(bytes.NewReader(file))
+	d.reader.Reset(file)
+	img, _, err := image.Decode(&d.reader)
 	if err != nil {
 		return err
 	}
@@ -346,19 +399,46 @@ func (d *imageDecoder) setPixels(img image.Image, height, width int) {
 		d.Channels = 1
 	}
 	d.pixels = slices.Grow(d.pixels[:0], d.size())[:d.size()]
-	clear(d.pixels)
 	bounds := img.Bounds().Intersect(image.Rect(0, 0, width, height))
+	if bounds != image.Rect(0, 0, width, height) {
+		clear(d.pixels)
+	}
+	d.findUsed(height)
 	readRow := rowReader(img, bounds)
-	rgb := make([]uint8, 3*bounds.Dx())
+	n := 3 * bounds.Dx()
+	d.rgb = slices.Grow(d.rgb[:0], n)[:n]
+	gray, isGray := img.(*image.Gray)
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		row := d.pixels[(y*width+bounds.Min.X)*d.Channels:]
-		if !d.cfg.Gray {
-			readRow(row[:len(rgb)], y)
+		if !d.used[y] {
 			continue
 		}
-		readRow(rgb, y)
-		for x := range row[:bounds.Dx()] {
-			row[x] = luma(rgb[3*x], rgb[3*x+1], rgb[3*x+2])
+		row := d.pixels[(y*width+bounds.Min.X)*d.Channels:][:bounds.Dx()*d.Channels]
+		switch {
+		case !d.cfg.Gray:
+			readRow(row, y)
+		case isGray:
+			copy(row, gray.Pix[gray.PixOffset(bounds.Min.X, y):])
+		default:
+			readRow(d.rgb, y)
+			for x := range row {
+				row[x] = luma(d.rgb[3*x], d.rgb[3*x+1], d.rgb[3*x+2])
+			}
+		}
+	}
+}
+
+// findUsed finds the rows, of so many, that the resized image is made of: of a large one, few.
+func (d *imageDecoder) findUsed(height int) {
+	d.used = slices.Grow(d.used[:0], height)[:height]
+	for y := range d.used {
+		d.used[y] = d.cfg.Height == 0
+	}
+	for i := range d.cfg.Height {
+		if d.cfg.Nearest {
+			d.used[nearest(i, height, d.cfg.Height)] = true
+		} else {
+			y := interpolate(i, height, d.cfg.Height)
+			d.used[y.first], d.used[y.second] = true, true
 		}
 	}
 }
@@ -375,10 +455,19 @@ func rowReader(img image.Image, bounds image.Rectangle) func(rgb []uint8, y int)
 	left := bounds.Min.X
 	switch img := img.(type) {
 	case *image.YCbCr:
+		shift := 0 // 1<<shift pixels side by side share their chroma
+		switch img.SubsampleRatio {
+		case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
+			shift = 1
+		case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
+			shift = 2
+		}
 		return func(rgb []uint8, y int) {
+			chroma := img.COffset(left, y) - left>>shift
 			for x, luma := range img.Y[img.YOffset(left, y):][:len(rgb)/3] {
-				i := img.COffset(left+x, y)
-				rgb[3*x], rgb[3*x+1], rgb[3*x+2] = color.YCbCrToRGB(luma, img.Cb[i], img.Cr[i])
+				i := chroma + (left+x)>>shift
+				rgb[0], rgb[1], rgb[2] = color.YCbCrToRGB(luma, img.Cb[i], img.Cr[i])
+				rgb = rgb[3:]
 			}
 		}
 	case *image.Gray:
@@ -445,70 +534,19 @@ func (d *imageDecoder) appendRow(x []float32, shape ImageShape) []float32 {
 	}
 	n := len(x)
 	x = growRows(x, shape.size())[:n+shape.size()]
-	if d.cfg.Nearest {
+	switch {
+	case shape == d.ImageShape:
+		var values [256]float32
+		for v := range values {
+			values[v] = float32(float64(v) / unit)
+		}
+		for i, v := range d.pixels {
+			x[n+i] = values[v]
+		}
+	case d.cfg.Nearest:
 		resizeNearest(x[n:], shape, d.pixels, d.ImageShape, unit)
-	} else {
+	default:
 		resizeBilinear(x[n:], shape, d.pixels, d.ImageShape, unit)
 	}
 	return x
-}
-
-// resizeNearest resizes src [from] to dst [to]: each pixel is the one whose square its centre lies in. Values are
-// divided by unit.
-func resizeNearest[S uint8 | float32](dst []float32, to ImageShape, src []S, from ImageShape, unit float64) {
-	for i := range to.Height {
-		row := src[nearest(i, from.Height, to.Height)*from.Width*from.Channels:]
-		for j := range to.Width {
-			pixel := row[nearest(j, from.Width, to.Width)*from.Channels:]
-			for c, v := range pixel[:from.Channels] {
-				dst[c] = float32(float64(v) / unit)
-			}
-			dst = dst[from.Channels:]
-		}
-	}
-}
-
-// nearest returns floor((i + 0.5)·from/to).
-func nearest(i, from, to int) int {
-	return int((2*int64(i) + 1) * int64(from) / (2 * int64(to)))
-}
-
-// resizeBilinear resizes src [from] to dst [to] by interpolating between pixels' centres, beyond which the edge goes
-// on. Values are divided by unit, and rounded once.
-func resizeBilinear[S uint8 | float32](dst []float32, to ImageShape, src []S, from ImageShape, unit float64) {
-	channels := from.Channels
-	columns := make([]between, to.Width)
-	for j := range columns {
-		columns[j] = interpolate(j, from.Width, to.Width)
-	}
-	for i := range to.Height {
-		y := interpolate(i, from.Height, to.Height)
-		upper, lower := src[y.first*from.Width*channels:], src[y.second*from.Width*channels:]
-		for _, x := range columns {
-			left, right := x.first*channels, x.second*channels
-			for c := range channels {
-				top := mix(float64(upper[left+c]), float64(upper[right+c]), x.part)
-				bottom := mix(float64(lower[left+c]), float64(lower[right+c]), x.part)
-				dst[c] = float32(mix(top, bottom, y.part) / unit)
-			}
-			dst = dst[channels:]
-		}
-	}
-}
-
-// mix returns the value that lies part of the way from a to b.
-func mix(a, b, part float64) float64 { return a + float64(part*(b-a)) }
-
-// between is a place between two pixels.
-type between struct {
-	first, second int
-	part          float64 // of the way from the first to the second
-}
-
-// interpolate returns the place of pixel i of to, (i + 0.5)·from/to - 0.5, among from pixels.
-func interpolate(i, from, to int) between {
-	// Whole numbers over 2·to are exact.
-	place := max((2*int64(i)+1)*int64(from)-int64(to), 0)
-	first, rest := int(place/(2*int64(to))), place%(2*int64(to))
-	return between{first, min(first+1, from-1), float64(rest) / float64(2*int64(to))}
 }

@@ -2,11 +2,13 @@ package mlp
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -182,6 +184,77 @@ func TestUnknownFormat(t *testing.T) {
 	} {
 		if got := unknownFormat([]byte(file)).Error(); got != want {
 			t.Errorf("%q: got %q, want %q", file, got, want)
+		}
+	}
+}
+
+// TestRowReader compares the fast ways to read pixels with the slow one of every image type.
+func TestRowReader(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	fill := func(lists ...[]uint8) {
+		for _, list := range lists {
+			for i := range list {
+				list[i] = uint8(rng.Uint32())
+			}
+		}
+	}
+	rect := image.Rect(0, 0, 11, 6)
+	var images []image.Image
+	for ratio := image.YCbCrSubsampleRatio444; ratio <= image.YCbCrSubsampleRatio410; ratio++ {
+		img := image.NewYCbCr(rect, ratio)
+		fill(img.Y, img.Cb, img.Cr)
+		images = append(images, img)
+	}
+	gray, straight := image.NewGray(rect), image.NewNRGBA(rect)
+	fill(gray.Pix, straight.Pix)
+	for _, img := range append(images, gray, straight) {
+		for left := range 5 {
+			bounds := image.Rect(left, 1, 10, 5)
+			readRow := rowReader(img, bounds)
+			for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+				rgb := make([]uint8, 3*bounds.Dx())
+				readRow(rgb, y)
+				for x := range bounds.Dx() {
+					want := withoutAlpha(img.At(left+x, y))
+					if c, ok := img.At(left+x, y).(color.YCbCr); ok {
+						want[0], want[1], want[2] = color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
+					}
+					if got := [3]uint8(rgb[3*x:]); got != want {
+						t.Fatalf("%T from column %d: pixel %d, %d is %v, want %v", img, left, x, y, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestImagesShareBuffers reads images of several sizes one after another, each of which must be as if it were alone:
+// nothing of an earlier one may shine through the rows that a small image leaves out.
+func TestImagesShareBuffers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	folder := fstest.MapFS{}
+	for i, side := range []int{40, 7, 23, 40, 3} {
+		img := image.NewGray(image.Rect(0, 0, side, side+i))
+		for j := range img.Pix {
+			img.Pix[j] = uint8(rng.Uint32())
+		}
+		folder[fmt.Sprintf("a/%d.png", i)] = &fstest.MapFile{Data: pngOf(img)}
+	}
+	for _, cfg := range []ImageConfig{
+		{Height: 5, Width: 4}, {Height: 5, Width: 4, Nearest: true}, {Height: 24, Width: 25, Gray: true, Scale: true},
+	} {
+		d, report, err := ReadImages(folder, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, name := range report.Files {
+			x, _, err := ReadImage(bytes.NewReader(folder[name].Data), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := d.X[i*d.Features:][:d.Features]; !slices.Equal(got, x) {
+				t.Errorf("%+v: %s is %v among others, %v alone", cfg, name, got, x)
+			}
 		}
 	}
 }

@@ -32,7 +32,8 @@ func floatsAt(n int, modulus, congruent uintptr) []float32 {
 func address(s []float32) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(s))) }
 
 // Memory returns the bytes that the network's weights and the trainer's arrays take. All of them exist when NewTrainer returns,
-// and Step allocates nothing more; Fit adds the order of the rows, and what its callbacks keep.
+// and Step allocates nothing more but for its workers, once: of each, a stack and 128 bytes for each unit of the widest layer.
+// Fit adds a batch's rows, the order of all rows, and what its callbacks keep.
 func (t *Trainer) Memory() int {
 	n := t.net
 	plain := [][]float32{n.statistics, t.sums, t.average, t.xGather, t.yGather, t.wGather, t.scale, t.losses, t.outputs}
