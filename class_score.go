@@ -92,7 +92,11 @@ func (m *ConfusionMatrix) classCounts(labels []int) []classCount {
 	for i, label := range labels {
 		counts[i].label = label
 		if at, ok := index[label]; ok {
-			counts[i] = classCount{label, m.Counts[at*len(m.Labels)+at], truths[at], predictions[at]}
+			hits := m.Counts[at*len(m.Labels)+at]
+			counts[i] = classCount{label, hits, truths[at], predictions[at]}
+			if m.supports != nil {
+				counts[i].truths = hits + (m.supports[at] - hits) // scikit-learn's last bit, which its report shows
+			}
 		}
 	}
 	return counts
@@ -221,10 +225,12 @@ func (m *ConfusionMatrix) Report(cfg ReportConfig) (string, error) {
 	return t.String(), nil
 }
 
-// isComplete reports whether labels, or nil for all, name every class that has rows or that rows are taken for.
+// isComplete reports whether labels, or nil for all, name every class that has rows or that rows are taken for; also
+// rows that weigh nothing.
 func (m *ConfusionMatrix) isComplete(labels []int) bool {
 	for _, c := range m.classCounts(nil) {
-		if labels != nil && c.truths+c.predictions != 0 && !slices.Contains(labels, c.label) {
+		occurs := m.supports != nil || c.truths+c.predictions != 0
+		if labels != nil && occurs && !slices.Contains(labels, c.label) {
 			return false
 		}
 	}

@@ -13,7 +13,8 @@ type ConfusionMatrix struct {
 	Labels []int     // the classes
 	Counts []float64 // [true label, predicted label], in the order of Labels: rows, or the sum of their weights
 
-	weighted bool // so supports are no counts
+	weighted bool      // so supports are no counts
+	supports []float64 // [label], summed row by row as scikit-learn does; nil where the rows are not known
 }
 
 // maxConfusionClasses bounds the side of the matrix, which has its square in memory.
@@ -30,15 +31,18 @@ func NewConfusionMatrix(truth, predicted []int, weights []float64) (*ConfusionMa
 		return nil, fmt.Errorf("mlp: ConfusionMatrix: %d classes, want at most %d", len(labels), maxConfusionClasses)
 	}
 	m := newConfusion(labels, weights != nil)
+	m.supports = make([]float64, len(labels))
 	index := labelIndex(labels)
 	for row, label := range truth {
-		m.Counts[index[label]*len(labels)+index[predicted[row]]] += weightOf(weights, row)
+		weight := weightOf(weights, row)
+		m.Counts[index[label]*len(labels)+index[predicted[row]]] += weight
+		m.supports[index[label]] += weight
 	}
 	return m, nil
 }
 
 func newConfusion(labels []int, weighted bool) *ConfusionMatrix {
-	return &ConfusionMatrix{labels, make([]float64, len(labels)*len(labels)), weighted}
+	return &ConfusionMatrix{Labels: labels, Counts: make([]float64, len(labels)*len(labels)), weighted: weighted}
 }
 
 // checkScored reports what keeps rows from being scored.
@@ -100,8 +104,8 @@ func labelIndex(labels []int) map[int]int {
 	return index
 }
 
-// Select returns the matrix of those labels alone, in that order, which may be classes without rows. Rows of other
-// classes, and those taken for them, are left out.
+// Select returns the matrix of those labels alone, in that order, some of which may be classes without rows. Rows of
+// other classes, and those taken for them, are left out.
 func (m *ConfusionMatrix) Select(labels []int) (*ConfusionMatrix, error) {
 	if len(labels) > maxConfusionClasses {
 		return nil, fmt.Errorf("mlp: ConfusionMatrix: %d classes, want at most %d", len(labels), maxConfusionClasses)
@@ -111,16 +115,22 @@ func (m *ConfusionMatrix) Select(labels []int) (*ConfusionMatrix, error) {
 	}
 	s := newConfusion(slices.Clone(labels), m.weighted)
 	index := labelIndex(m.Labels)
+	truths, _ := m.sums()
+	rows := 0.0
 	for i, truth := range labels {
 		from, ok := index[truth]
 		if !ok {
 			continue
 		}
+		rows += truths[from]
 		for j, predicted := range labels {
 			if to, ok := index[predicted]; ok {
 				s.Counts[i*len(labels)+j] = m.Counts[from*len(m.Labels)+to]
 			}
 		}
+	}
+	if rows == 0 {
+		return nil, errors.New("mlp: ConfusionMatrix: none of the labels has a row, want at least one")
 	}
 	return s, nil
 }

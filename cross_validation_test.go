@@ -288,6 +288,9 @@ func TestUnfitted(t *testing.T) {
 			t.Errorf("%T: fitting the copy has fitted the original", p)
 		}
 	}
+	if c, ok := unfitted(&Pipeline{&MaxAbsScaler{}}).(Pipeline); !ok || len(c) != 1 {
+		t.Errorf("of a pointer to a Pipeline there is %#v", c)
+	}
 	if unfitted(nil) != nil {
 		t.Error("of nil there is something")
 	}

@@ -290,6 +290,9 @@ func (c *columns[T]) microAUC(weights []float64) (float64, error) {
 // oneVsOne averages over the pairs of classes that have rows.
 func (c *columns[T]) oneVsOne(weighted bool) (float64, error) {
 	classes := distinct(c.truth)
+	if weighted && len(classes) == 1 {
+		return 0, fmt.Errorf("mlp: ROCAUC: all rows are of class %d, so no pair of classes has a weight", c.labels[classes[0]])
+	}
 	sum, total := 0.0, 0.0
 	for i, a := range classes {
 		for _, b := range classes[i+1:] {

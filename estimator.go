@@ -167,6 +167,8 @@ func unfitted(p Preprocessor) Preprocessor {
 		return copyOf(p)
 	case *OneHotEncoder:
 		return copyOf(p)
+	case *Pipeline:
+		return unfitted(*p)
 	case Pipeline:
 		c := make(Pipeline, len(p))
 		for i, step := range p {

@@ -250,7 +250,11 @@ func (c *metricCase) computeFromClasses() (any, error) {
 		names := c.Args.TargetNames
 		var texts []string
 		if names == nil && json.Unmarshal(c.Args.YTrue, &texts) == nil {
-			for _, label := range sortedLabels(c.texts()) {
+			list := c.Args.Labels
+			if list == nil {
+				list = sortedLabels(c.texts())
+			}
+			for _, label := range list {
 				names = append(names, unquoted(label))
 			}
 		}

@@ -161,6 +161,9 @@ func (c *scalerCase) checkImputer(x []float64, features int, tol tolerance) erro
 		v := imputed(x, features, j, strategy, c.Params.FillValue)
 		if v != v && c.Params.KeepEmpty {
 			v = 0
+			if strategy == ImputeConstant {
+				v = c.Params.FillValue
+			}
 		}
 		if err := tol.check("statistics_", []float64{v}, []goldenFloat{want}); err != nil {
 			return err

@@ -124,7 +124,10 @@ func columnSums(x []float64, columns int) (sums, absSums []float64) {
 
 // generate also returns the coefficients of make_regression, or the centers of make_blobs.
 func (p *syntheticParams) generate(fn string) (s *synthetic, extra []float64, err error) {
-	for _, v := range []*int{p.Features, p.Informative, p.Classes, p.ClustersPerClass, p.Targets} {
+	if len(p.Samples) > 2 && fn != "make_blobs" {
+		return nil, nil, fmt.Errorf("%d numbers of samples, want one or two", len(p.Samples))
+	}
+	for _, v := range []*int{p.Features, p.Informative, p.Classes, p.ClustersPerClass, p.Targets, p.EffectiveRank} {
 		if v != nil && *v == 0 {
 			return nil, nil, errZero
 		}
@@ -149,13 +152,15 @@ func (p *syntheticParams) generate(fn string) (s *synthetic, extra []float64, er
 		s, err = generateClassification(cfg)
 		return s, nil, err
 	case "make_regression":
-		if p.EffectiveRank != nil || p.TailStrength != nil {
-			return nil, nil, errUnsupported("make_regression of a low rank")
-		}
-		return generateRegression(RegressionConfig{
+		cfg := RegressionConfig{
 			Samples: samples, Features: deref(p.Features), Informative: deref(p.Informative), Targets: deref(p.Targets),
 			Bias: p.Bias, Noise: p.Noise, NoShuffle: noShuffle, RandomState: p.RandomState,
-		})
+			EffectiveRank: deref(p.EffectiveRank),
+		}
+		if cfg.EffectiveRank > 0 { // else scikit-learn does not look at it
+			cfg.TailStrength, cfg.NoTail = deref(p.TailStrength), p.TailStrength != nil && *p.TailStrength == 0
+		}
+		return generateRegression(cfg)
 	case "make_moons":
 		s, err = generateMoons(MoonsConfig{
 			Samples: samples, Outer: outer, Inner: inner, Noise: p.Noise, NoShuffle: noShuffle, RandomState: p.RandomState,
@@ -179,6 +184,7 @@ func (p *syntheticParams) generate(fn string) (s *synthetic, extra []float64, er
 			if err := json.Unmarshal(p.Centers, &cfg.CenterPoints); err != nil {
 				return nil, nil, err
 			}
+			cfg.Features = 0 // which scikit-learn does not look at then
 		}
 		return generateBlobs(cfg)
 	}

@@ -13,7 +13,9 @@ import (
 type SimpleImputer struct {
 	Strategy  ImputeStrategy
 	FillValue float64 // what ImputeConstant fills in
-	KeepEmpty bool    // fill 0 into a feature without any value, which is an error otherwise
+
+	// KeepEmpty fills 0, or the FillValue of ImputeConstant, into a feature without any value, which is an error otherwise.
+	KeepEmpty bool
 
 	Statistics []float64 // what Fit finds: the value to fill in, one a feature
 }
@@ -72,6 +74,9 @@ func (s *SimpleImputer) fill(d *Dataset, statistics []float64) error {
 					d.featureName(j))
 			}
 			statistics[j] = 0
+			if s.strategy(d, j) == ImputeConstant {
+				statistics[j] = s.FillValue
+			}
 		}
 	}
 	s.Statistics = statistics
@@ -82,10 +87,10 @@ func (s *SimpleImputer) fill(d *Dataset, statistics []float64) error {
 func imputed[T float32 | float64](x []T, features, j int, strategy ImputeStrategy, fill float64) float64 {
 	sorted := sortedKnown(x, features, j)
 	switch {
-	case strategy == ImputeConstant:
-		return fill
 	case len(sorted) == 0:
 		return math.NaN()
+	case strategy == ImputeConstant:
+		return fill
 	case strategy == ImputeMedian:
 		return quantile(sorted, 0.5)
 	case strategy == ImputeMostFrequent:

@@ -147,9 +147,13 @@ func LogLoss[T float32 | float64](truth []int, p []T, cfg ProbabilityConfig) (fl
 }
 
 // BrierScore returns the mean of the squared errors of the probabilities p, which are as for LogLoss: summed over the
-// classes, or of the second class alone if there are two.
+// classes, or of the second class alone if there are two, which are 0 and 1 where there is nothing else in truth.
 // (https://scikit-learn.org/stable/modules/generated/sklearn.metrics.brier_score_loss.html)
 func BrierScore[T float32 | float64](truth []int, p []T, cfg ProbabilityConfig) (float64, error) {
+	if classes := distinct(truth); cfg.Labels == nil && len(p) == len(truth) && len(classes) == 1 &&
+		(classes[0] == 0 || classes[0] == 1) {
+		cfg.Labels = []int{0, 1}
+	}
 	c, err := newProbabilities("BrierScore", truth, p, cfg)
 	if err != nil {
 		return 0, err

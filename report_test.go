@@ -189,6 +189,37 @@ func TestReportIsWhatEvaluateSays(t *testing.T) {
 	}
 }
 
+// TestReportOfWeights compares with scikit-learn 1.9.1, which sums weights row by row, and takes a row that weighs
+// nothing for one.
+func TestReportOfWeights(t *testing.T) {
+	m, err := NewConfusionMatrix([]int{-1, 1, -1, -1, -1, -1, -1, 1}, []int{-1, -1, -1, 1, 1, 1, -1, -1},
+		[]float64{2, 0.9156971276918926, 0, 2, 1, 2, 0.3973836889860033, 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := m.Report(ReportConfig{})
+	if want := "-1       0.63      0.32      0.43 7.397383688986004\n"; err != nil || !strings.Contains(text, want) {
+		t.Errorf("%v\n%swant %q", err, text, want)
+	}
+	m, err = NewConfusionMatrix([]int{0, 1}, []int{0, 1}, []float64{1, 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err = m.Report(ReportConfig{Labels: []int{0}})
+	if err != nil || !strings.Contains(text, "micro avg") {
+		t.Errorf("%v\n%swant a micro avg", err, text)
+	}
+}
+
+func TestBrierScoreOfOneClass(t *testing.T) {
+	for class, want := range []float64{0.40625, 0.15625} { // scikit-learn's brier_score_loss
+		got, err := BrierScore([]int{class, class}, []float64{0.5, 0.75}, ProbabilityConfig{})
+		if err != nil || got != want {
+			t.Errorf("class %d: %v, %v, want %v", class, got, err, want)
+		}
+	}
+}
+
 func TestReportErrors(t *testing.T) {
 	matrix, err := NewConfusionMatrix([]int{0, 1}, []int{1, 1}, nil)
 	if err != nil {
@@ -210,6 +241,7 @@ func TestReportErrors(t *testing.T) {
 		"weights of 0":        {of(NewConfusionMatrix([]int{1}, []int{1}, []float64{0})), "the weights sum to 0"},
 		"many classes":        {of(NewConfusionMatrix(rowOrder(nil, 5000, false), make([]int, 5000), nil)), "5000 classes, want at most 4096"},
 		"no labels":           {of(matrix.Select([]int{})), "there are no labels"},
+		"no rows of a label":  {of(matrix.Select([]int{7})), "none of the labels has a row"},
 		"label twice":         {of(matrix.Select([]int{1, 1})), "the label 1 stands twice"},
 		"scored twice":        {scores(ClassScoreConfig{Labels: []int{0, 0}}), "the label 0 stands twice"},
 		"beta":                {scores(ClassScoreConfig{Beta: -1}), "Beta is -1"},
@@ -228,7 +260,7 @@ func TestReportErrors(t *testing.T) {
 		"unsorted":            {of(LogLoss([]int{0, 1}, make([]float32, 2), ProbabilityConfig{Labels: []int{1, 0}})), "not in rising order"},
 		"unknown label":       {of(LogLoss([]int{0, 2}, make([]float32, 2), ProbabilityConfig{Labels: []int{0, 1}})), "row 1 is of class 2"},
 		"no probability":      {of(LogLoss([]int{0, 1}, []float32{0, 2}, ProbabilityConfig{})), "row 1 has 2, want a probability"},
-		"one class":           {of(BrierScore([]int{1, 1}, []float32{0, 1}, ProbabilityConfig{})), "all rows are of class 1, so Labels"},
+		"one class":           {of(BrierScore([]int{2, 2}, []float32{0, 1}, ProbabilityConfig{})), "all rows are of class 2, so Labels"},
 		"one class, top k":    {of(TopKScore([]int{1, 1}, []float32{0, 1}, 1, ProbabilityConfig{})), "Labels must name all"},
 		"k":                   {of(TopKScore([]int{0, 1}, []float32{0, 1}, 0, ProbabilityConfig{})), "k is 0"},
 		"bins":                {of(CalibrationCurve([]int{0, 1}, []float32{0, 1}, 1, CalibrationConfig{Bins: -1})), "Bins is -1"},

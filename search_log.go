@@ -325,9 +325,10 @@ func (e *Estimator) digest() (string, error) {
 	for _, c := range e.Fit.Callbacks {
 		fmt.Fprintf(h, "%T ", c)
 	}
-	steps, ok := e.Scaler.(Pipeline)
+	scaler := unfitted(e.Scaler)
+	steps, ok := scaler.(Pipeline)
 	if !ok {
-		steps = Pipeline{e.Scaler}
+		steps = Pipeline{scaler}
 	}
 	for _, step := range steps {
 		fmt.Fprintf(h, "%T%+v ", step, step)

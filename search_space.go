@@ -243,7 +243,7 @@ func (s Space) candidates(trials int, randomState uint32) ([]Params, error) {
 	if trials < 0 || trials > maxCandidates {
 		return nil, fmt.Errorf("Trials is %d, want 0 … %d", trials, maxCandidates)
 	}
-	combinations, ranged := 1, "" // combinations of the lists; MaxInt stands for as many or more
+	combinations, ranged := int64(1), "" // combinations of the lists; MaxInt64 stands for as many or more
 	for _, name := range names {
 		if s[name] == nil {
 			return nil, fmt.Errorf("the Space has nil for %q", name)
@@ -252,11 +252,11 @@ func (s Space) candidates(trials int, randomState uint32) ([]Params, error) {
 			return nil, fmt.Errorf("the Space, %q: %w", name, err)
 		}
 		list, ok := s[name].(list)
-		switch n := len(list); {
+		switch n := int64(len(list)); {
 		case !ok && ranged == "":
 			ranged = name
-		case ok && combinations > math.MaxInt/n:
-			combinations = math.MaxInt
+		case ok && combinations > math.MaxInt64/n:
+			combinations = math.MaxInt64
 		case ok:
 			combinations *= n
 		}
@@ -273,8 +273,8 @@ func (s Space) candidates(trials int, randomState uint32) ([]Params, error) {
 		for i := range combinations {
 			candidates = append(candidates, s.combination(names, i))
 		}
-	case ranged == "" && combinations < math.MaxInt:
-		for _, i := range sampleWithoutReplacement(r, combinations, min(trials, combinations)) {
+	case ranged == "" && combinations < math.MaxInt64:
+		for _, i := range sampleWithoutReplacement(r, combinations, int(min(int64(trials), combinations))) {
 			candidates = append(candidates, s.combination(names, i))
 		}
 	default:
@@ -290,12 +290,13 @@ func (s Space) candidates(trials int, randomState uint32) ([]Params, error) {
 }
 
 // combination returns the i-th combination of a space of lists.
-func (s Space) combination(names []string, i int) Params {
+func (s Space) combination(names []string, i int64) Params {
 	p := Params{names: names, values: make([]Value, len(names))}
 	for j, name := range slices.Backward(names) {
 		list := s[name].(list)
-		p.values[j] = list[i%len(list)]
-		i /= len(list)
+		n := int64(len(list))
+		p.values[j] = list[i%n]
+		i /= n
 	}
 	return p
 }

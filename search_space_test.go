@@ -31,6 +31,9 @@ func TestSpaceCandidates(t *testing.T) {
 		{listSpace, 100, 0, "relu,0.1,8 relu,0.1,16 relu,0.2,8 relu,0.2,16 relu,0.3,8 relu,0.3,16 " +
 			"tanh,0.1,8 tanh,0.1,16 tanh,0.2,8 tanh,0.2,16 tanh,0.3,8 tanh,0.3,16"},
 		{Space{"a": hundreds, "b": hundreds}, 5, 3, "31,33 23,32 24,8 6,16 19,29"},
+		// More combinations than an int32 counts.
+		{Space{"a": hundreds, "b": hundreds, "c": hundreds, "d": hundreds, "e": hundreds, "f": hundreds}, 2, 3,
+			"23,4,3,16,34,26 2,38,26,10,26,8"},
 	} {
 		candidates, err := tt.space.candidates(tt.trials, tt.randomState)
 		if err != nil {

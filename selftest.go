@@ -119,7 +119,7 @@ func (n *Network) selfTestWork(rows, features int) float64 {
 		}
 	}
 	if steps, ok := n.Scaler.(Pipeline); ok {
-		work += float64(len(steps)) * float64(max(features, n.features))
+		work += float64(float64(len(steps)) * float64(max(features, n.features)))
 	}
 	return work * float64(rows)
 }

@@ -188,10 +188,10 @@ func fitImputer(ctx context.Context, s *SimpleImputer, src Source) error {
 	statistics := make([]float64, columns.Features)
 	for j := range statistics {
 		switch {
-		case columns.categories(j) == nil && s.Strategy == ImputeConstant:
-			statistics[j] = s.FillValue
 		case known[j] == 0:
 			statistics[j] = math.NaN()
+		case columns.categories(j) == nil && s.Strategy == ImputeConstant:
+			statistics[j] = s.FillValue
 		case columns.categories(j) != nil:
 			statistics[j] = float64(slices.Index(counts[j], slices.Max(counts[j])))
 		case s.Strategy == ImputeMean:

@@ -129,7 +129,7 @@ func TestFitPreprocessorImputer(t *testing.T) {
 			d.X[3*i], d.X[3*i+1] = nan, nan
 		}
 	}
-	for _, kind := range []SimpleImputer{{KeepEmpty: true}, {Strategy: ImputeConstant, FillValue: -3}} {
+	for _, kind := range []SimpleImputer{{KeepEmpty: true}, {Strategy: ImputeConstant, FillValue: -3, KeepEmpty: true}} {
 		want := kind
 		if err := want.Fit(d); err != nil {
 			t.Fatal(err)

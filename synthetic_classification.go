@@ -88,6 +88,8 @@ func (cfg ClassificationConfig) validate() error {
 	switch clusters := cfg.Classes * cfg.ClustersPerClass; {
 	case cfg.NoRedundant && cfg.Redundant != 0:
 		return fmt.Errorf("NoRedundant is set and Redundant is %d, want only one of them", cfg.Redundant)
+	case len(cfg.Scale) == 1 && !(cfg.Scale[0] > 0):
+		return fmt.Errorf("Scale is %v, want more than 0", cfg.Scale[0])
 	case cfg.NoFlip && cfg.FlipY != 0:
 		return fmt.Errorf("NoFlip is set and FlipY is %v, want only one of them", cfg.FlipY)
 	case cfg.Repeated > cfg.Features-cfg.Informative-cfg.Redundant:
@@ -268,29 +270,30 @@ func hypercubeCorners(r *RandomState, n, dimensions int) []float64 {
 
 // sampleWithoutReplacement draws n distinct integers of [0, population) as scikit-learn's function of that name does,
 // which chooses one of three methods by the share that is drawn.
-func sampleWithoutReplacement(r *RandomState, population, n int) []int {
+func sampleWithoutReplacement(r *RandomState, population int64, n int) []int64 {
 	share := float64(n) / float64(population)
-	if share > 0.01 && share < 0.99 {
-		return r.Permutation(population)[:n]
-	}
-	sample := make([]int, n)
-	if share <= 0.01 {
-		seen := make(map[int]bool, n)
+	sample := make([]int64, n)
+	switch {
+	case share <= 0.01:
+		seen := make(map[int64]bool, n)
 		for i := range sample {
-			k := int(r.interval(uint64(population) - 1))
+			k := int64(r.interval(uint64(population) - 1))
 			for seen[k] {
-				k = int(r.interval(uint64(population) - 1))
+				k = int64(r.interval(uint64(population) - 1))
 			}
 			seen[k], sample[i] = true, k
 		}
-		return sample
-	}
-	for i := range sample {
-		sample[i] = i
-	}
-	for i := n; i < population; i++ { // a reservoir
-		if k := int(r.interval(uint64(i))); k < n {
-			sample[k] = i
+	case share < 0.99:
+		for i, k := range r.Permutation(int(population))[:n] {
+			sample[i] = int64(k)
+		}
+	default: // a reservoir
+		for i := range population {
+			if i < int64(n) {
+				sample[i] = i
+			} else if k := r.interval(uint64(i)); k < uint64(n) {
+				sample[k] = i
+			}
 		}
 	}
 	return sample

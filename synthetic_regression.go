@@ -10,7 +10,14 @@ type RegressionConfig struct {
 	Targets     int     // columns of Y; 0 means 1
 	Bias        float64 // added to each target
 	Noise       float64 // standard deviation of the normal noise on the targets
-	NoShuffle   bool    // keep the informative features first
+
+	// EffectiveRank makes the features combinations of about that many columns, whose singular values fall off as a
+	// bell curve does, beside a tail of more, which has the share TailStrength of them. 0 draws each by itself.
+	EffectiveRank int
+	TailStrength  float64 // 0 to 1; 0 means 0.5
+	NoTail        bool    // draw no tail
+
+	NoShuffle   bool // keep the informative features first
 	RandomState uint32
 }
 
@@ -36,6 +43,9 @@ func (cfg RegressionConfig) withDefaults() RegressionConfig {
 	cfg.Features = or(cfg.Features, 100)
 	cfg.Informative = or(cfg.Informative, 10)
 	cfg.Targets = or(cfg.Targets, 1)
+	if cfg.EffectiveRank != 0 && !cfg.NoTail {
+		cfg.TailStrength = or(cfg.TailStrength, 0.5)
+	}
 	return cfg
 }
 
@@ -47,10 +57,21 @@ func (cfg RegressionConfig) validate() error {
 		checkAtLeast("Targets", cfg.Targets, 1),
 		checkRange("Bias", cfg.Bias, true, "Bias"),
 		checkRange("Noise", cfg.Noise, cfg.Noise >= 0, "Noise >= 0"),
+		checkAtLeast("EffectiveRank", cfg.EffectiveRank, 0),
+		checkRange("TailStrength", cfg.TailStrength, cfg.TailStrength >= 0 && cfg.TailStrength <= 1, "0 <= TailStrength <= 1"),
+		cfg.validateTail(),
 		checkTable("X", cfg.Samples, cfg.Features),
 		checkTable("Y", cfg.Samples, cfg.Targets),
 		checkTable("coefficients", cfg.Features, cfg.Targets),
 	)
+}
+
+// validateTail reports a tail that is set where there is none.
+func (cfg RegressionConfig) validateTail() error {
+	if cfg.TailStrength != 0 && (cfg.NoTail || cfg.EffectiveRank == 0) {
+		return fmt.Errorf("TailStrength is %v, want it with an EffectiveRank and without NoTail", cfg.TailStrength)
+	}
+	return nil
 }
 
 func generateRegression(cfg RegressionConfig) (s *synthetic, coefficients []float64, err error) {
@@ -60,7 +81,11 @@ func generateRegression(cfg RegressionConfig) (s *synthetic, coefficients []floa
 	}
 	r := NewRandomState(cfg.RandomState)
 	s = newSynthetic(cfg.Samples, cfg.Features, cfg.Targets, 0)
-	s.fillNormal(r, 0, cfg.Features)
+	if cfg.EffectiveRank == 0 {
+		s.fillNormal(r, 0, cfg.Features)
+	} else {
+		s.fillLowRank(r, cfg.EffectiveRank, cfg.TailStrength)
+	}
 	coefficients = make([]float64, cfg.Features*cfg.Targets)
 	for i := range min(cfg.Informative, cfg.Features) * cfg.Targets {
 		coefficients[i] = 100 * r.RandomSample()

@@ -69,11 +69,14 @@ func TestSyntheticErrors(t *testing.T) {
 		"weights beyond 1":      {classification(ClassificationConfig{Classes: 3, Informative: 3, Weights: []float64{0.9, 0.9}}), "Weights sum to 1.8"},
 		"shift of two":          {classification(ClassificationConfig{Shift: []float64{1, 2}}), "Shift has 2 values"},
 		"scale given and drawn": {classification(ClassificationConfig{Scale: []float64{1}, RandomScale: true}), "Scale and RandomScale"},
+		"scale of 0":            {classification(ClassificationConfig{Scale: []float64{0}}), "Scale is 0"},
 		"scale of NaN":          {classification(ClassificationConfig{Scale: []float64{nan}}), "Scale[0] is NaN"},
 
 		"regression, negative informative": {regression(RegressionConfig{Informative: -1}), "Informative is -1"},
 		"regression, huge":                 {regression(RegressionConfig{Samples: huge, Features: 2}), "X: "},
 		"regression, huge targets":         {regression(RegressionConfig{Targets: huge}), "Y: "},
+		"regression, tail without a rank":  {regression(RegressionConfig{TailStrength: 0.1}), "TailStrength is 0.1"},
+		"regression, long tail":            {regression(RegressionConfig{EffectiveRank: 1, TailStrength: 2}), "0 <= TailStrength <= 1"},
 		"regression, noise of NaN":         {regression(RegressionConfig{Noise: nan}), "Noise is NaN"},
 		"regression, bias of NaN":          {regression(RegressionConfig{Bias: nan}), "Bias is NaN"},
 
@@ -163,6 +166,39 @@ func TestMakeRegressionWithCoefficients(t *testing.T) {
 		}
 		if math.Abs(float64(y)-want) > 1e-4 { // six products of up to 300, rounded to float32
 			t.Fatalf("y[%d] is %v, the coefficients give %v", i, y, want)
+		}
+	}
+}
+
+// TestMakeRegressionLowRank compares with scikit-learn 1.9.1: make_regression(n_samples=3, n_features=4,
+// effective_rank=2, random_state=0), and (n_samples=4, n_features=2, effective_rank=1, tail_strength=0, noise=0.5,
+// random_state=1, shuffle=False).
+func TestMakeRegressionLowRank(t *testing.T) {
+	for _, test := range []struct {
+		cfg  RegressionConfig
+		x, y []goldenFloat
+	}{
+		{
+			RegressionConfig{Samples: 3, Features: 4, EffectiveRank: 2},
+			[]goldenFloat{-0.24768549694096917, 0.3867912770211549, 0.4718017627449295, 0.6641392630223696,
+				0.31182025732505436, 0.3758623765989485, -0.5200875600020005, 0.2807468956717229,
+				0.7278887665420916, 0.02140082451169629, 0.22607575083348574, 0.33070399745412293},
+			[]goldenFloat{77.17331123224383, 16.34016944226316, 72.22397187523767},
+		},
+		{
+			RegressionConfig{Samples: 4, Features: 2, EffectiveRank: 1, NoTail: true, Noise: 0.5, NoShuffle: true, RandomState: 1},
+			[]goldenFloat{0.08763419531655031, 0.6226678417857251, 0.16988976051803437, -0.24575507639549968,
+				0.3548386451903494, 0.2645009942546452, 0.11036759773618565, 0.6653044076499366},
+			[]goldenFloat{14.132297027144432, -3.0333599542882523, 10.135061088207753, 14.290267092687216},
+		},
+	} {
+		s, _, err := generateRegression(test.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bound := tolerance{Rtol: 1e-12, Atol: 1e-12}
+		if err := firstError(bound.check("x", s.x, test.x), bound.check("y", s.y, test.y)); err != nil {
+			t.Errorf("%+v: %v", test.cfg, err)
 		}
 	}
 }

@@ -250,6 +250,9 @@ func balanceWarnings(d *mlp.Dataset) []string {
 			most = class
 		}
 	}
+	if counts[least] == 0 {
+		return []string{fmt.Sprintf("class %q has no rows", d.ClassNames[least])}
+	}
 	if counts[most] < 10*counts[least] {
 		return nil
 	}

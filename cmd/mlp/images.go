@@ -64,7 +64,10 @@ func readImages(folder string, flags imageFlags, classes []string) (samples, err
 	cfg.ClassNames = classes
 	d, report, err := mlp.ReadImages(os.DirFS(folder), cfg)
 	if err != nil {
-		return samples{}, fmt.Errorf("%s: %w (--size)", folder, err)
+		if strings.Contains(err.Error(), "as the first image") {
+			err = fmt.Errorf("%w (--size)", err)
+		}
+		return samples{}, fmt.Errorf("%s: %w", folder, err)
 	}
 	s := samples{Dataset: d, name: folder, label: "the folder"}
 	for _, f := range report.Skipped {
