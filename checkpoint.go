@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 )
 
@@ -109,38 +107,31 @@ func (f *fit) state(s *checkpointState) (err error) {
 	if s.trainerState, err = f.trainer.state(); err != nil {
 		return err
 	}
-	s.Data = f.data.digest()
+	if f.digests[0] == "" {
+		f.digests[0] = f.data.digest()
+		if f.validation != nil {
+			f.digests[1] = f.validation.digest()
+		}
+	}
+	s.Data = f.digests[0]
 	if f.stream != nil {
 		s.Data = "a Source that begins with " + s.Data
-	}
-	validation := ""
-	if f.validation != nil {
-		validation = f.validation.digest()
 	}
 	augment := ""
 	for _, a := range f.cfg.Augment {
 		augment += fmt.Sprintf("%T%+v ", a, a)
 	}
 	s.Fit = fmt.Sprintf("%d training rows, validation %q every %d, class weights %v, augment %q, no shuffle %v, initial epoch %d, steps per epoch %d",
-		len(f.order), validation, f.cfg.ValidateEvery, f.cfg.ClassWeights, augment, f.cfg.NoShuffle, f.cfg.InitialEpoch, f.cfg.StepsPerEpoch)
+		len(f.order), f.digests[1], f.cfg.ValidateEvery, f.cfg.ClassWeights, augment, f.cfg.NoShuffle, f.cfg.InitialEpoch, f.cfg.StepsPerEpoch)
 	if f.stream != nil {
 		s.Fit += fmt.Sprintf(", window %d", f.cfg.Window)
 	}
 	return nil
 }
 
-// digest describes the data set's shape and values. (Its hash finds accidents, not forgeries; of the standard library's
-// that find both, each would add 160 kB to every program, whether it trains or not.)
+// digest describes the data set's shape and values.
 func (d *Dataset) digest() string {
-	h := fnv.New128a()
-	buffer := make([]byte, 0, ioChunk)
-	for _, values := range [][]float32{d.X, d.Y, d.SampleWeights} {
-		for chunk := range slices.Chunk(values, ioChunk/4) {
-			buffer = appendFloat32s(buffer[:0], chunk)
-			h.Write(buffer)
-		}
-	}
-	return fmt.Sprintf("%d rows of %d features and %d targets, %x", d.Rows(), d.Features, d.Targets, h.Sum(nil))
+	return fmt.Sprintf("%d rows of %d features and %d targets, %s", d.Rows(), d.Features, d.Targets, d.xxh64())
 }
 
 // appendFloat32s appends the bits of x, little-endian.

@@ -219,7 +219,11 @@ func (e *OneHotEncoder) categoryName(j, i int) string {
 	if names := e.CategoryNames[j]; names != nil {
 		return names[i]
 	}
-	return strconv.FormatFloat(e.Categories[j][i], 'g', -1, 32)
+	category := e.Categories[j][i]
+	if category == math.Trunc(category) && math.Abs(category) < 1e16 {
+		return strconv.FormatFloat(category, 'f', -1, 32) // 1000000, and not 1e+06
+	}
+	return strconv.FormatFloat(category, 'g', -1, 32)
 }
 
 // encodeRow writes the columns of a row, zeros before, to dst.

@@ -76,7 +76,8 @@ type fit struct {
 	passStart  int        // the trainer's steps before the current pass over the rows
 	stream     *stream    // FitSource's; data is its first chunk, and order is empty
 
-	known TrainingFacts // the same for all epochs, once they are needed
+	known   TrainingFacts // the same for all epochs, once they are needed
+	digests [2]string     // of data and validation, for checkpoints, once they are needed
 
 	lossSum float64 // of the epoch, weighted by rows
 	rows    int     // of the epoch so far

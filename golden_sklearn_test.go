@@ -109,7 +109,14 @@ func (f *sklearnFile) check(text []byte) error {
 	return c.check(f)
 }
 
-func unquoted(text []byte) string { return string(bytes.Trim(text, `"`)) }
+// unquoted returns a JSON text without its quotes and escapes, and all else as it stands.
+func unquoted(text []byte) string {
+	var s string
+	if bytes.HasPrefix(text, []byte(`"`)) && json.Unmarshal(text, &s) == nil {
+		return s
+	}
+	return string(text)
+}
 
 // checkRefused reports that a call which scikit-learn refuses gave no error.
 func checkRefused(err error, want string) error {

@@ -44,7 +44,7 @@ func readNPY(r io.Reader, maxBytes int64) (*Array, error) {
 	}
 	h, err := parseNPYHeader(text)
 	if err != nil {
-		return nil, fmt.Errorf("header %.200q: %w", text, err)
+		return nil, fmt.Errorf("header %.200q: %w", strings.TrimSpace(text), err) // it is padded
 	}
 	a := &Array{element: h.element}
 	size, err := a.setShape(h.sides, maxBytes)

@@ -159,3 +159,17 @@ func TestStandardScalerUpdate(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestOneHotEncoderNamesNumbers(t *testing.T) {
+	d := &Dataset{X: []float32{1e6, -2, 0.5}, Features: 1}
+	e := OneHotEncoder{Columns: []string{"x0"}}
+	if err := e.Fit(d); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Transform(d); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"x0_-2", "x0_0.5", "x0_1000000"}; !slices.Equal(d.FeatureNames, want) {
+		t.Errorf("features %q, want %q", d.FeatureNames, want)
+	}
+}

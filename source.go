@@ -134,6 +134,9 @@ func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) err
 
 // checkChunk returns an error unless a chunk is sound and has the columns of the first one, which is nil for that itself.
 func checkChunk(d, first *Dataset) error {
+	if d == nil {
+		return errors.New("mlp: source: a chunk is nil")
+	}
 	if err := d.validate("source", true); err != nil || first == nil {
 		return err
 	}

@@ -43,6 +43,9 @@ func (t *Trainer) newSourceFit(ctx context.Context, src Source, cfg FitConfig) (
 	}
 	var first *Dataset
 	for d, err := range src.Chunks(ctx) {
+		if err == nil {
+			err = t.checkData("source", d)
+		}
 		if err != nil {
 			return nil, err
 		}

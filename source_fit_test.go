@@ -197,6 +197,7 @@ func TestFitSourceErrors(t *testing.T) {
 		{chunked{d: d, rows: 5}, FitConfig{ValidationData: numbered(3)}, "mlp: ValidationData has 1 features"},
 		{chunked{d: numbered(10), rows: 5}, FitConfig{}, "mlp: source has 1 features, the network wants 4"},
 		{chunked{d: &Dataset{Features: 4, Targets: 1}, rows: 5}, FitConfig{}, "mlp: source has no rows"},
+		{noDataset{}, FitConfig{}, "mlp: source has no rows"},
 		{chunked{d: bad, rows: 5}, FitConfig{}, "mlp: source, with rows counted from its row 15: row 2, target \"y0\": 3 is not a class index"},
 		{chunked{d: d, rows: 5, fail: broken, at: 17}, FitConfig{}, "broken"},
 		{chunked{d: d, rows: 5, fail: broken, at: 1}, FitConfig{}, "broken"},
@@ -221,6 +222,13 @@ func TestFitSourceErrors(t *testing.T) {
 	if _, err := trainer.Fit(context.Background(), d, FitConfig{Window: 5}); err == nil || !strings.Contains(err.Error(), "Window is 5") {
 		t.Errorf("Fit with a Window: error %v", err)
 	}
+}
+
+// noDataset is a Source whose chunk is nil.
+type noDataset struct{}
+
+func (noDataset) Chunks(context.Context) iter.Seq2[*Dataset, error] {
+	return func(yield func(*Dataset, error) bool) { yield(nil, nil) }
 }
 
 // both is one Source after another.

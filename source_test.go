@@ -187,6 +187,7 @@ func TestFitPreprocessorErrors(t *testing.T) {
 		{&StandardScaler{}, chunked{d: d, rows: 3, fail: broken, at: 7}, "broken"},
 		{Pipeline{&MaxAbsScaler{}, &MaxAbsScaler{}}, chunked{d: d, rows: 3, fail: broken, at: 7}, "broken"},
 		{&StandardScaler{}, chunked{d: &Dataset{Features: 4}, rows: 3}, "the Source has no rows"},
+		{&MaxAbsScaler{}, noDataset{}, "a chunk is nil"},
 		{&StandardScaler{}, both{chunked{d: d, rows: 3}, chunked{d: numbered(5), rows: 3}}, "a chunk has 1 features, the first one has 4"},
 		{&SimpleImputer{}, both{chunked{d: numbered(5), rows: 3}, chunked{d: d, rows: 3}}, "a chunk has 4 features, the first one has 1"},
 		{&SimpleImputer{}, both{

@@ -166,7 +166,7 @@ func newPanel(c curves, name string) (*plot.Plot, error) {
 	p := plot.New()
 	p.X.Label.Text = "Epoch"
 	p.Y.Label.Text = title(name)
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{epochs: true}, ticks{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{whole: true, first: true}, ticks{}
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = gridColor, gridColor
 	p.Add(grid)
@@ -220,9 +220,11 @@ func style(p *plot.Plot) {
 	}
 }
 
-// ticks marks some five to eight places of an axis, at distances of 1, 2 or 5 times a power of ten: on the axis of the
-// epochs, whole ones and the first.
-type ticks struct{ epochs bool }
+// ticks marks some five to eight places of an axis, at distances of 1, 2 or 5 times a power of ten.
+type ticks struct {
+	whole bool // whole places alone
+	first bool // and the first of them, if it is not too near the next
+}
 
 func (t ticks) Ticks(low, high float64) []plot.Tick {
 	const most = 8
@@ -234,8 +236,10 @@ func (t ticks) Ticks(low, high float64) []plot.Tick {
 		}
 	}
 	var marks []plot.Tick
-	if t.epochs {
+	if t.whole {
 		step = max(step, 1)
+	}
+	if t.first {
 		if first := math.Ceil(low); math.Ceil(first/step)-first/step > 0.6 {
 			marks = append(marks, plot.Tick{Value: first, Label: strconv.FormatFloat(first, 'f', -1, 64)})
 		}

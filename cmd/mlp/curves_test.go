@@ -7,7 +7,7 @@ import (
 
 func TestTicks(t *testing.T) {
 	for _, span := range [][2]float64{{0.5, 1.5}, {1, 2}, {1, 3}, {1, 10}, {1, 50}, {1, 1000}, {7, 12}, {31, 60}} {
-		marks := ticks{epochs: true}.Ticks(span[0], span[1])
+		marks := ticks{whole: true, first: true}.Ticks(span[0], span[1])
 		if len(marks) == 0 || len(marks) > 10 {
 			t.Errorf("epochs %v: %d ticks", span, len(marks))
 		}

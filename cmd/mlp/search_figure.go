@@ -197,7 +197,7 @@ func setNumberAxis(axis *plot.Axis, numbers []float64, domain mlp.Domain) func(f
 		return itself
 	}
 	if !slices.ContainsFunc(numbers, func(v float64) bool { return v != math.Trunc(v) }) {
-		axis.Tick.Marker = ticks{epochs: true} // whole numbers
+		axis.Tick.Marker = ticks{whole: true}
 	}
 	margin := room * (high - low)
 	if high == low {
