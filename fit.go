@@ -119,6 +119,9 @@ func (f *fit) fit(ctx context.Context) (*History, error) {
 		}
 	}
 	f.keepFacts(training, history)
+	if f.validator != nil && f.validator != t {
+		f.validator.Close()
+	}
 	return history, err
 }
 

@@ -27,7 +27,7 @@ type SearchConfig struct {
 	NoRefit bool
 
 	// Log is a file that gets a line of JSON as each trial ends. A search that finds it there takes its trials over and
-	// goes on; trials of another space, estimator, data or seed in it are an error. "" is off.
+	// goes on; trials of another space, estimator, data or seed in it are an error (functions, and what hides behind nested pointers, are not compared). "" is off.
 	Log string
 
 	Progress ProgressLog // draws a line of progress; zero is silent

@@ -109,6 +109,14 @@ func (s *trainerState) check(here *trainerState) error {
 	if s.Updates < 0 || s.Updates > s.Batches || len(s.Powers) != len(here.Powers) {
 		return errors.New("its numbers contradict each other")
 	}
+	if rate := float64(s.Rate); !(rate >= 0 && isFinite(rate)) {
+		return fmt.Errorf("its learning rate is %v, want learning rate >= 0", rate)
+	}
+	for _, p := range s.Powers {
+		if p := float64(p); !(p >= 0 && p <= 1) {
+			return fmt.Errorf("a power of its optimizer's is %v, want 0 <= power <= 1", p)
+		}
+	}
 	return nil
 }
 
