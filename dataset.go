@@ -57,10 +57,12 @@ func (d *Dataset) validate(what string, missing bool) error {
 	if err := d.checkLengths(what); err != nil {
 		return err
 	}
-	for i, v := range d.X {
-		if !isFinite(v) && !(missing && v != v) {
-			row, feature := i/d.Features, d.featureName(i%d.Features)
-			return fmt.Errorf("mlp: %s: row %d, feature %q: %v is not finite", what, row, feature, v)
+	if !allFinite(d.X) {
+		for i, v := range d.X {
+			if !isFinite(v) && !(missing && v != v) {
+				row, feature := i/d.Features, d.featureName(i%d.Features)
+				return fmt.Errorf("mlp: %s: row %d, feature %q: %v is not finite", what, row, feature, v)
+			}
 		}
 	}
 	for j := range d.Categories {
@@ -116,6 +118,24 @@ func (d *Dataset) checkLengths(what string) error {
 // isFinite reports whether v is neither infinite nor NaN.
 func isFinite[F float32 | float64](v F) bool {
 	return v-v == 0
+}
+
+// allFinite reports whether there are neither NaNs nor infinities. Fit asks that of all its data, so it takes a fraction of a
+// nanosecond a value: adding one to the exponent of one that is not finite runs into the sign's place.
+func allFinite(x []float32) bool {
+	const magnitude, one = 0x7fffffff, 0x00800000
+	seen := uint32(0)
+	for ; len(x) >= 4; x = x[4:] {
+		v := (*[4]float32)(x)
+		seen |= math.Float32bits(v[0])&magnitude + one
+		seen |= math.Float32bits(v[1])&magnitude + one
+		seen |= math.Float32bits(v[2])&magnitude + one
+		seen |= math.Float32bits(v[3])&magnitude + one
+	}
+	for _, v := range x {
+		seen |= math.Float32bits(v)&magnitude + one
+	}
+	return seen>>31 == 0
 }
 
 // featureName returns the name of column j of X, which is x0, x1, … where it has none.

@@ -263,3 +263,24 @@ func TestIris(t *testing.T) {
 		t.Error("two calls of Iris share memory")
 	}
 }
+
+func TestAllFinite(t *testing.T) {
+	for n := range 11 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = []float32{0, -1, math.MaxFloat32, -math.MaxFloat32, math.SmallestNonzeroFloat32}[i%5]
+		}
+		if !allFinite(x) {
+			t.Errorf("%v is finite", x)
+		}
+		for i := range x {
+			was := x[i]
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				if x[i] = float32(v); allFinite(x) {
+					t.Errorf("%v is not finite", x)
+				}
+			}
+			x[i] = was
+		}
+	}
+}

@@ -65,7 +65,7 @@ func TestFindLearningRateLeavesNoTrace(t *testing.T) {
 	known := []string{
 		"moments", "opt", "rate", "batches", "sums", "average", // and of net, params and statistics
 		"net", "cfg", "loss", "metrics", "testing", "decayed", "penalized", "first",
-		"grads", "stages", "dx", "x", "ldx", "xGather", "yGather", "wGather", "scale", "losses", "outputs", "rows", "team", "ending",
+		"grads", "stages", "dx", "x", "ldx", "xGather", "yGather", "wGather", "scale", "losses", "outputs", "rows", "team", "ending", "step",
 	}
 	for i := range reflect.TypeFor[Trainer]().NumField() {
 		if name := reflect.TypeFor[Trainer]().Field(i).Name; !slices.Contains(known, name) {

@@ -320,60 +320,61 @@ func (o *optimizer) newMoments(w []float32) moments {
 	return m
 }
 
-// updateStep is one update of all weights: its operands and its scalars, rounded once from float64.
+// updateStep is an update of all weights: its operands, and its scalars, which next sets.
 type updateStep struct {
 	kind     optimizerKind
 	x        [5][]float32 // w, three moments, g: as the update wants them
-	s        [8]float32   // factor of every gradient, decay, and what else the update takes
+	s        [8]float32   // factor of every gradient, decay, and what else the update takes; rounded once from float64
 	nesterov bool
 }
 
-// next advances the moments by one step and returns the update, by the gradients times scale, of weights first reduced by
-// decay·w.
-func (o *optimizer) next(w, g []float32, m *moments, rate float64, scale, decay float32) updateStep {
+// newStep returns the optimizer's update of weights w by gradients g, without its scalars.
+func (o *optimizer) newStep(w, g []float32, m *moments) *updateStep {
+	a, b, c := m.arrays[0], m.arrays[1], m.arrays[2]
+	switch {
+	case o.kind == rmsprop && o.centered:
+		a, b = b, a
+	case o.kind == rmsprop:
+		a, b, c = nil, a, b
+	case o.kind == adadelta:
+		a, b = b, a
+	}
+	return &updateStep{kind: o.kind, nesterov: o.nesterov, x: [5][]float32{w, a, b, c, g}}
+}
+
+// next advances the moments by one step and sets the update's scalars: for gradients times scale, and weights first reduced
+// by decay·w.
+func (o *optimizer) next(u *updateStep, m *moments, rate float64, scale, decay float32) {
 	m.step++
 	m.power1 = float64(m.power1 * o.beta1) // the conversion keeps the product from being fused into a sum
 	m.power2 = float64(m.power2 * o.beta2)
-	a, b, c := m.arrays[0], m.arrays[1], m.arrays[2]
 	r := float32(rate)
 	oneBeta1, oneBeta2, epsilon := float32(1-o.beta1), float32(1-o.beta2), float32(o.epsilon)
-	corrected := float32(rate * math.Sqrt(1-m.power2) / (1 - m.power1))
-	u := updateStep{kind: o.kind, nesterov: o.nesterov}
-	set := func(a, b, c []float32, scalars ...float32) {
-		u.x = [5][]float32{w, a, b, c, g}
-		u.s[0], u.s[1] = scale, decay
-		copy(u.s[2:], scalars)
-	}
+	u.s = [8]float32{scale, decay, r}
 	switch o.kind {
 	case sgd:
-		set(a, nil, nil, r, float32(o.momentum))
-	case adam:
-		set(a, b, nil, corrected, oneBeta1, oneBeta2, epsilon)
-	case amsgrad:
-		set(a, b, c, corrected, oneBeta1, oneBeta2, epsilon)
+		u.s[3] = float32(o.momentum)
+	case adam, amsgrad:
+		corrected := float32(rate * math.Sqrt(1-m.power2) / (1 - m.power1))
+		u.s = [8]float32{scale, decay, corrected, oneBeta1, oneBeta2, epsilon}
 	case adamax:
-		set(a, b, nil, float32(rate/(1-m.power1)), oneBeta1, float32(o.beta2), epsilon)
+		u.s = [8]float32{scale, decay, float32(rate / (1 - m.power1)), oneBeta1, float32(o.beta2), epsilon}
 	case nadam:
 		m.power96 = float64(m.power96 * 0.96)
 		now, next := float64(o.beta1*(1-float64(0.5*m.power96))), float64(o.beta1*(1-float64(0.5*float64(0.96*m.power96))))
 		m.product = float64(m.product * now)
 		fromM := next / (1 - float64(m.product*next))
 		fromG := (1 - now) / (1 - m.product)
-		set(a, b, nil, float32(rate*fromM), oneBeta1, oneBeta2, epsilon, float32(rate*fromG), float32(1/(1-m.power2)))
+		u.s = [8]float32{scale, decay, float32(rate * fromM), oneBeta1, oneBeta2, epsilon, float32(rate * fromG), float32(1 / (1 - m.power2))}
 	case rmsprop:
-		mean, momentum := b, c
-		if !o.centered {
-			mean, momentum = nil, b
-		}
-		set(mean, a, momentum, r, oneBeta1, oneBeta1, epsilon, float32(o.momentum))
+		u.s = [8]float32{scale, decay, r, oneBeta1, oneBeta1, epsilon, float32(o.momentum)}
 	case adagrad:
-		set(a, nil, nil, r, 0, 0, epsilon)
+		u.s = [8]float32{scale, decay, r, 0, 0, epsilon}
 	case adadelta:
-		set(b, a, nil, r, 0, oneBeta1, epsilon)
+		u.s = [8]float32{scale, decay, r, 0, oneBeta1, epsilon}
 	case lion:
-		set(a, nil, nil, r, oneBeta2, oneBeta1, float32(o.beta1))
+		u.s = [8]float32{scale, decay, r, oneBeta2, oneBeta1, float32(o.beta1)}
 	}
-	return u
 }
 
 // len returns the number of weights.

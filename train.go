@@ -49,6 +49,7 @@ type Trainer struct {
 	rate float64 // learning rate where there is no schedule
 
 	moments moments
+	step    *updateStep  // of params by grads and moments
 	grads   []float32    // as Network.params
 	sums    []float32    // of the gradients of the steps since the last update, with AccumulateSteps
 	average []float32    // of the weights, with EMA
@@ -142,6 +143,7 @@ func newTrainer(n *Network, cfg TrainerConfig, gradX bool) (*Trainer, error) {
 	batch, outputs := cfg.BatchSize, n.Outputs()
 	t.grads = besideFloats(n.params, 1)
 	t.moments = t.opt.newMoments(n.params)
+	t.step = t.opt.newStep(n.params, t.grads, &t.moments)
 	t.ldx = n.features
 	t.scale, t.losses, t.wGather = make([]float32, batch), make([]float32, batch), make([]float32, batch)
 	t.yGather = make([]float32, batch*t.targets())
@@ -279,7 +281,7 @@ func (t *Trainer) newTeam() {
 	for i := range t.stages {
 		scratch = max(scratch, len(t.stages[i].dense.t))
 	}
-	t.team = newTeam(t.cfg.Workers, scratch)
+	t.team = newTeam(t.net.kernel.isa, t.cfg.Workers, scratch)
 	if t.team.workers > 0 {
 		t.ending = runtime.AddCleanup(t, (*team).close, t.team)
 	}
@@ -290,7 +292,6 @@ func (t *Trainer) Close() {
 	if t.team.workers > 0 {
 		t.ending.Stop()
 		t.team.close()
-		t.team.workers = 0
 	}
 }
 
@@ -395,8 +396,8 @@ func (t *Trainer) update() {
 		}
 		decay = 0
 	}
-	step := t.opt.next(t.net.params, t.grads, &t.moments, rate, scale, decay)
-	t.team.update(k, &step)
+	t.opt.next(t.step, &t.moments, rate, scale, decay)
+	t.team.update(k, t.step)
 	if t.average != nil {
 		t.moveAverages()
 	}

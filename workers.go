@@ -1,6 +1,7 @@
 package mlp
 
 import (
+	"math"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -25,7 +26,7 @@ type job struct {
 	op    jobOp
 	isa   isa
 	dense *dense
-	step  updateStep
+	step  *updateStep
 	block int // forward: rows of a block; gradWeights: inputs; update: weights
 	parts int
 }
@@ -69,6 +70,7 @@ func (k isa) speed() float64 {
 // team is the workers beside the trainer's own goroutine. It must not refer to the Trainer, whose collection ends it.
 type team struct {
 	workers int
+	worth   int // multiply-adds from which a job is offered
 	scratch int // length of a worker's scratch, for gradInput
 	started bool
 	offered float64 // multiply-adds of the jobs since the sleepers were woken
@@ -87,19 +89,21 @@ const (
 
 // newTeam returns a team for as many goroutines as workers says, or as GOMAXPROCS if that is 0; scratch is the length of a
 // worker's scratch. The goroutines start with the first job that is worth it.
-func newTeam(workers, scratch int) *team {
+func newTeam(k isa, workers, scratch int) *team {
 	if n := runtime.GOMAXPROCS(0); workers == 0 || workers > n {
 		workers = n
 	}
-	return &team{workers: workers - 1, scratch: scratch, wake: make(chan struct{}, workers)}
+	t := &team{workers: workers - 1, worth: math.MaxInt, scratch: scratch, wake: make(chan struct{}, workers)}
+	if t.workers > 0 {
+		t.worth = int(worthSharing * k.speed())
+	}
+	return t
 }
 
-// close ends the workers.
-func (t *team) close() { close(t.wake) }
-
-// shares reports whether that many multiply-adds are worth sharing.
-func (t *team) shares(k isa, multiplyAdds int) bool {
-	return t.workers > 0 && float64(multiplyAdds) >= worthSharing*k.speed()
+// close ends the workers; no job is shared any more.
+func (t *team) close() {
+	close(t.wake)
+	t.workers, t.worth = 0, math.MaxInt
 }
 
 // share returns how many multiply-adds a part of a job should have: some four parts for each goroutine.
@@ -178,7 +182,7 @@ func (t *team) work(scratch []float32) {
 // forward computes a layer's outputs.
 func (t *team) forward(k isa, d *dense) {
 	work := d.rows * d.inputs * d.units
-	if !t.shares(k, work) {
+	if work < t.worth {
 		d.forward(k)
 		return
 	}
@@ -189,7 +193,7 @@ func (t *team) forward(k isa, d *dense) {
 // gradWeights computes the gradients of a layer's weights and bias.
 func (t *team) gradWeights(k isa, d *dense) {
 	work := d.rows * d.inputs * d.units
-	if !t.shares(k, work) {
+	if work < t.worth {
 		d.gradWeights(k)
 		return
 	}
@@ -200,7 +204,7 @@ func (t *team) gradWeights(k isa, d *dense) {
 // gradInput computes the gradient of a layer's inputs.
 func (t *team) gradInput(k isa, d *dense) {
 	work := d.rows * d.inputs * d.units
-	if !t.shares(k, work) {
+	if work < t.worth {
 		d.gradInput(k)
 		return
 	}
@@ -212,11 +216,11 @@ func (t *team) gradInput(k isa, d *dense) {
 func (t *team) update(k isa, s *updateStep) {
 	const perWeight = 16 // an update's time in multiply-adds
 	work := perWeight * s.len()
-	if !t.shares(k, work) {
+	if work < t.worth {
 		s.apply(k)
 		return
 	}
 	block := max(t.share(work)/perWeight, 1) + pageSize/4
 	block -= block % (pageSize / 4)
-	t.run(job{op: jobUpdate, isa: k, step: *s, block: block, parts: (s.len() + block - 1) / block}, work, nil)
+	t.run(job{op: jobUpdate, isa: k, step: s, block: block, parts: (s.len() + block - 1) / block}, work, nil)
 }

@@ -34,10 +34,10 @@ func gomlxLogits(w *workload) func(ctx *context.Context, x *graph.Node) *graph.N
 	}
 }
 
-func (gomlxLibrary) newTraining(w *workload) (func(), error) {
+func (gomlxLibrary) newTraining(w *workload) (func(), int, error) {
 	backend, err := backends.NewWithConfig("go")
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	logits := gomlxLogits(w)
 	model := func(ctx *context.Context, _ any, inputs []*graph.Node) []*graph.Node {
@@ -61,7 +61,7 @@ func (gomlxLibrary) newTraining(w *workload) (func(), error) {
 				panic(err)
 			}
 		}
-	}, nil
+	}, 1, nil
 }
 
 func (gomlxLibrary) newPrediction(w *workload, n int) (func(), error) {

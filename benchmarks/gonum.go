@@ -129,7 +129,7 @@ func (n *gonumNet) update() {
 	}
 }
 
-func (gonumLibrary) newTraining(w *workload) (func(), error) {
+func (gonumLibrary) newTraining(w *workload) (func(), int, error) {
 	n := newGonumNet(w, w.Batch)
 	x, y := rows(w.Batch*w.Steps, w.features(), w.classes())
 	order, labels := make([]int, len(y)), make([]int, w.Batch)
@@ -148,7 +148,7 @@ func (gonumLibrary) newTraining(w *workload) (func(), error) {
 			n.backward(labels)
 			n.update()
 		}
-	}, nil
+	}, 1, nil
 }
 
 func (gonumLibrary) newPrediction(w *workload, n int) (func(), error) {

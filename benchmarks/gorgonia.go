@@ -50,16 +50,16 @@ func gorgoniaNet(w *workload, batch int) (x *gorgonia.Node, parameters gorgonia.
 	return x, parameters, a, nil
 }
 
-func (gorgoniaLibrary) newTraining(w *workload) (func(), error) {
+func (gorgoniaLibrary) newTraining(w *workload) (func(), int, error) {
 	x, parameters, p, err := gorgoniaNet(w, w.Batch)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	y := gorgonia.NewMatrix(x.Graph(), tensor.Float32, gorgonia.WithShape(w.Batch, w.classes()), gorgonia.WithName("y"))
 	cost := gorgonia.Must(gorgonia.Neg(gorgonia.Must(gorgonia.Mean(gorgonia.Must(gorgonia.Sum(
 		gorgonia.Must(gorgonia.HadamardProd(gorgonia.Must(gorgonia.Log(p)), y)), 1))))))
 	if _, err := gorgonia.Grad(cost, parameters...); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	vm := gorgonia.NewTapeMachine(x.Graph(), gorgonia.BindDualValues(parameters...))
 	solver := gorgonia.NewAdamSolver(gorgonia.WithLearnRate(0.001))
@@ -85,7 +85,7 @@ func (gorgoniaLibrary) newTraining(w *workload) (func(), error) {
 			}
 			vm.Reset()
 		}
-	}, nil
+	}, 1, nil
 }
 
 func (gorgoniaLibrary) newPrediction(w *workload, n int) (func(), error) {

@@ -137,7 +137,7 @@ func newPeer(name, python, dir string) (*peer, error) {
 		p.command = []string{self, "-serve", name}
 	case name == "openblas":
 		p.command = []string{filepath.Join(dir, name)}
-		build := exec.Command("g++", append([]string{"-O3", "-march=native", "-o", p.command[0], "native/openblas.cpp"}, openBLAS(python)...)...)
+		build := exec.Command("g++", append([]string{"-Ofast", "-march=native", "-o", p.command[0], "native/openblas.cpp"}, openBLAS(python)...)...)
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("%w: %s", err, firstLine(out))
 		}

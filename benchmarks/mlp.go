@@ -25,21 +25,22 @@ func network(w *workload) (*mlp.Network, error) {
 	return mlp.New(w.features(), layers...)
 }
 
-func (mlpLibrary) newTraining(w *workload) (func(), error) {
+func (mlpLibrary) newTraining(w *workload) (func(), int, error) {
 	n, err := network(w)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	t, err := mlp.NewTrainer(n, mlp.TrainerConfig{Loss: mlp.SparseCategoricalCrossentropy{}, Optimizer: mlp.Adam{}, BatchSize: w.Batch})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	d := dataset(w)
+	epochs := epochsOf(w)
 	return func() {
-		if _, err := t.Fit(context.Background(), d, mlp.FitConfig{}); err != nil {
+		if _, err := t.Fit(context.Background(), d, mlp.FitConfig{Epochs: epochs}); err != nil {
 			panic(err)
 		}
-	}, nil
+	}, epochs, nil
 }
 
 // dataset returns the rows of an epoch.

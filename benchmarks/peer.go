@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,7 +40,7 @@ type peer struct {
 func (p *peer) start() error {
 	p.process = exec.Command(p.command[0], p.command[1:]...)
 	p.process.Stderr = nil
-	p.process.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "GOMAXPROCS=1",
+	p.process.Env = append(withoutTuning(os.Environ()), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "GOMAXPROCS=1",
 		"XLA_FLAGS=--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1", "KERAS_BACKEND=tensorflow",
 		"ASSUME_NO_MOVING_GC_UNSAFE_RISK_IT_WITH="+goVersion(), "TF_CPP_MIN_LOG_LEVEL=3")
 	var err error
@@ -56,6 +57,11 @@ func (p *peer) start() error {
 	}
 	p.version, err = p.ask("version")
 	return err
+}
+
+// withoutTuning returns the environment without what somebody has set for OpenBLAS.
+func withoutTuning(environment []string) []string {
+	return slices.DeleteFunc(environment, func(s string) bool { return strings.HasPrefix(s, "OPENBLAS_") })
 }
 
 // ask sends a line and returns the answer.

@@ -12,8 +12,8 @@ import (
 // library is a Go peer, which the program itself serves: run with -serve and its name.
 type library interface {
 	version() string
-	// newTraining returns a function that trains for one epoch of shuffled batches.
-	newTraining(w *workload) (epoch func(), err error)
+	// newTraining returns a function that trains for some epochs of shuffled batches, and their number.
+	newTraining(w *workload) (train func(), epochs int, err error)
 	// newPrediction returns a function that computes the outputs of that many rows.
 	newPrediction(w *workload, rows int) (predict func(), err error)
 }
@@ -68,8 +68,9 @@ func prepare(l library, words []string) (func() float64, error) {
 	switch words[0] {
 	case "train":
 		w.Batch, w.Steps = numbers[0], numbers[1]
-		per = w.Steps
-		once, err = l.newTraining(w)
+		var epochs int
+		once, epochs, err = l.newTraining(w)
+		per = epochs * w.Steps
 	case "predict":
 		once, err = l.newPrediction(w, numbers[0])
 	default:

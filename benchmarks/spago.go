@@ -49,7 +49,7 @@ func spagoRows(x []float32, features int) []mat.Tensor {
 	return list
 }
 
-func (spagoLibrary) newTraining(w *workload) (func(), error) {
+func (spagoLibrary) newTraining(w *workload) (func(), int, error) {
 	net := newSpagoNet(w)
 	strategy := adam.New(adam.NewDefaultConfig())
 	optimizer := optimizers.New(nn.Parameters(net), strategy)
@@ -71,7 +71,7 @@ func (spagoLibrary) newTraining(w *workload) (func(), error) {
 			}
 			strategy.IncExample()
 		}
-	}, nil
+	}, 1, nil
 }
 
 func (spagoLibrary) newPrediction(w *workload, n int) (func(), error) {

@@ -148,7 +148,7 @@ class Sklearn:
 
         warnings.filterwarnings("ignore")
         x, y = rows(batch * steps, sizes)
-        epochs = 20 if sizes[0] < 784 else 2
+        epochs = 50 if sizes[0] < 784 else 3
         call = lambda: self.net(sizes, batch, epochs).fit(x, y)
         call.epochs = epochs
         return call
@@ -185,7 +185,7 @@ class Keras:
         x, y = rows(batch * steps, sizes)
         net = self.net(sizes)
         net.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
-        epochs = 20 if sizes[0] < 784 else 2
+        epochs = 50 if sizes[0] < 784 else 3
         call = lambda: net.fit(x, y, batch_size=batch, epochs=epochs, verbose=0)
         call.epochs = epochs
         return call
