@@ -20,7 +20,7 @@ type TrainerConfig struct {
 	Seed      uint64 // of shuffling, dropout and noise
 
 	// Workers is the number of goroutines that share the large products of a step; 0, and more than there are, mean GOMAXPROCS. The
-	// results do not depend on it. Products of less than some 10 µs are not shared.
+	// results do not depend on it. Products of less than some 25 µs are not shared.
 	Workers int
 
 	// AccumulateSteps updates the weights only after each that many steps, by the mean of their gradients, for a larger batch than

@@ -49,7 +49,7 @@ func (j *job) do(part int, scratch []float32) {
 // The costs of working together, in nanoseconds, as measured with two processors: to hand a job to a worker that waits for it
 // takes less than 1 µs, but to wake a sleeping one may take 60 µs.
 const (
-	worthSharing = 10_000 // a job that takes as long alone is offered
+	worthSharing = 25_000 // a job that takes as long alone is offered
 	worthWaking  = 80_000 // jobs that take as long wake the sleepers
 	patience     = 50_000 // a worker without a job sleeps after this time
 )
@@ -214,7 +214,7 @@ func (t *team) gradInput(k isa, d *dense) {
 
 // update applies an optimizer's step to all weights.
 func (t *team) update(k isa, s *updateStep) {
-	const perWeight = 16 // an update's time in multiply-adds
+	const perWeight = 4 // an update's time in multiply-adds
 	work := perWeight * s.len()
 	if work < t.worth {
 		s.apply(k)
