@@ -47,11 +47,13 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
+	hashed := false // an empty fragment is the default's
+	flag.Visit(func(f *flag.Flag) { hashed = hashed || f.Name == "hash" })
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
 	switch {
-	case *fragment != "":
+	case hashed:
 		err = printHash(os.Stdout, *fragment)
 	case *dir != "":
 		err = write(ctx, os.Stdout, *dir)
