@@ -61,8 +61,11 @@ const (
 	blockInputs = 2 * lanes // the strip of weights that gradInput transposes
 )
 
+// work returns the product's multiply-adds.
+func (d *dense) work() int { return d.rows * d.inputs * d.units }
+
 // small reports whether a kernel may compute a whole product in one call.
-func (d *dense) small() bool { return d.rows*d.inputs*d.units <= maxWork }
+func (d *dense) small() bool { return d.work() <= maxWork }
 
 // blockLen returns the length of a block of so much work along a dimension of which one element costs perElement.
 func blockLen(work, perElement int) int { return max(work/perElement/blockRows, 1) * blockRows }

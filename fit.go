@@ -473,9 +473,7 @@ func (f *fit) batch(order []int) (y, weights []float32) {
 	gatherRows(t.yGather, d.Targets, d.Y, d.Targets, order)
 	if f.weights != nil {
 		weights = t.wGather[:rows]
-		for i, r := range order {
-			weights[i] = f.weights[r]
-		}
+		gatherRows(weights, 1, f.weights, 1, order)
 	}
 	y = t.yGather[:rows*d.Targets]
 	if f.augmenter != nil {

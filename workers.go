@@ -181,7 +181,7 @@ func (t *team) work(scratch []float32) {
 
 // forward computes a layer's outputs.
 func (t *team) forward(k isa, d *dense) {
-	work := d.rows * d.inputs * d.units
+	work := d.work()
 	if work < t.worth {
 		d.forward(k)
 		return
@@ -192,7 +192,7 @@ func (t *team) forward(k isa, d *dense) {
 
 // gradWeights computes the gradients of a layer's weights and bias.
 func (t *team) gradWeights(k isa, d *dense) {
-	work := d.rows * d.inputs * d.units
+	work := d.work()
 	if work < t.worth {
 		d.gradWeights(k)
 		return
@@ -203,7 +203,7 @@ func (t *team) gradWeights(k isa, d *dense) {
 
 // gradInput computes the gradient of a layer's inputs.
 func (t *team) gradInput(k isa, d *dense) {
-	work := d.rows * d.inputs * d.units
+	work := d.work()
 	if work < t.worth {
 		d.gradInput(k)
 		return
@@ -222,5 +222,5 @@ func (t *team) update(k isa, s *updateStep) {
 	}
 	block := max(t.share(work)/perWeight, 1) + pageSize/4
 	block -= block % (pageSize / 4)
-	t.run(job{op: jobUpdate, isa: k, step: s, block: block, parts: (s.len() + block - 1) / block}, work, nil)
+	t.run(job{op: jobUpdate, isa: k, step: s, block: block, parts: blocksOf(s.len(), block)}, work, nil)
 }

@@ -188,7 +188,7 @@ func overTrain() error {
 		return err
 	}
 	d := dataset(w)
-	var first, last float64
+	first, last := math.Inf(1), math.Inf(1)
 	for epoch := range 1000 {
 		best := math.Inf(1)
 		for range 3 {
@@ -200,19 +200,11 @@ func overTrain() error {
 		}
 		switch {
 		case epoch < 20:
-			first = minOf(first, best)
+			first = min(first, best)
 		case epoch >= 980:
-			last = minOf(last, best)
+			last = min(last, best)
 		}
 	}
 	fmt.Printf("epochs 0 … 59: %.1f µs; epochs 2940 … 2999: %.1f µs, %.2f times as long\n", first/1e3, last/1e3, last/first)
 	return nil
-}
-
-// minOf is min where 0 means unknown.
-func minOf(a, b float64) float64 {
-	if a == 0 {
-		return b
-	}
-	return min(a, b)
 }

@@ -15,7 +15,6 @@ import (
 type table struct {
 	peers []*peer
 	cells []cell
-	gone  map[*peer]bool // that ended or took too long
 }
 
 // cell is a task on a network.
@@ -25,7 +24,7 @@ type cell struct {
 	ns map[*peer][]float64 // one a round
 }
 
-func newTable(peers []*peer) *table { return &table{peers: peers, gone: map[*peer]bool{}} }
+func newTable(peers []*peer) *table { return &table{peers: peers} }
 
 // measure times each peer once a round, after one repetition that is not counted.
 func (t *table) measure(w *workload, what task, rounds int) {

@@ -138,10 +138,19 @@ const (
 	pngDPI      = 160
 )
 
+// add puts a panel beside the last one, or below where two stand side by side.
+func (f *figure) add(p *plot.Plot) {
+	last := len(f.panels) - 1
+	if last < 0 || len(f.panels[last]) == 2 {
+		f.panels, last = append(f.panels, nil), last+1
+	}
+	f.panels[last] = append(f.panels[last], p)
+}
+
 // newFigure draws the curves, a panel a metric.
 func newFigure(c curves, title string) (*figure, error) {
 	f := &figure{title: title, legend: kinds[:1]}
-	for i, name := range c.metrics() {
+	for _, name := range c.metrics() {
 		if len(c.values["val_"+name]) > 0 {
 			f.legend = kinds
 		}
@@ -149,11 +158,7 @@ func newFigure(c curves, title string) (*figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		if i%2 == 0 {
-			f.panels = append(f.panels, nil)
-		}
-		last := len(f.panels) - 1
-		f.panels[last] = append(f.panels[last], p)
+		f.add(p)
 	}
 	if len(f.panels) == 0 {
 		return nil, fmt.Errorf("the history has no metric to draw")

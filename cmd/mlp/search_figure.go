@@ -34,16 +34,12 @@ func newSearchFigure(r *mlp.SearchResult, space mlp.Space, title string) (*figur
 			}
 		}
 	}
-	for i, name := range names {
+	for _, name := range names {
 		p, err := newSearchPanel(r, space[name], name)
 		if err != nil {
 			return nil, err
 		}
-		if i%2 == 0 {
-			f.panels = append(f.panels, nil)
-		}
-		last := len(f.panels) - 1
-		f.panels[last] = append(f.panels[last], p)
+		f.add(p)
 	}
 	return f, nil
 }
