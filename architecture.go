@@ -65,7 +65,7 @@ func (a *architecture) fields() []jsonField {
 	return append(fields, []jsonField{
 		{"target_names", &a.targetNames},
 		{"image", &a.image},
-		{"training", trainingField{&a.training}},
+		{"training", optionalJSON(&a.training)},
 		{"digest", &a.digest},
 	}...)
 }
@@ -279,8 +279,9 @@ func (a *architecture) checkTensors(stored []*storedTensor, tensors []Tensor) (w
 			if !ok {
 				return nil, nil, fmt.Errorf("layer %d (%T): want a tensor %q of shape %v, the file has none", i, l, name, want.Shape)
 			}
-			delete(place, name)
-			if t := stored[at]; t.dtype != dtypeF32 || !slices.Equal(t.shape, want.Shape) {
+			t := stored[at]
+			t.used = true
+			if t.dtype != dtypeF32 || !slices.Equal(t.shape, want.Shape) {
 				return nil, nil, fmt.Errorf("layer %d (%T): tensor %q is %s of shape %s, want %s of shape %v",
 					i, l, name, t.dtype, shapeString(t.shape), dtypeF32, want.Shape)
 			}
@@ -299,7 +300,7 @@ func (a *architecture) checkTensors(stored []*storedTensor, tensors []Tensor) (w
 		}
 	}
 	for _, t := range stored {
-		if _, left := place[t.name]; left {
+		if !t.used {
 			return nil, nil, fmt.Errorf("tensor %.80q belongs to none of the %d layers", t.name, len(a.layers))
 		}
 	}

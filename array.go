@@ -117,21 +117,11 @@ func (a *Array) setShape(sides []uint64, maxBytes int64) (int, error) {
 	return int(size), nil
 }
 
-// readData reads the elements, size bytes in all, and brings them into the order of an Array. Memory grows with what r
-// really delivers.
+// readData reads the elements, size bytes in all, and brings them into the order of an Array.
 func (a *Array) readData(r io.Reader, size int, order binary.ByteOrder) error {
-	const first = 1 << 20
-	a.data = make([]byte, min(size, first))
-	for n := 0; ; {
-		got, err := io.ReadFull(r, a.data[n:])
-		if n += got; err != nil {
-			return readError(err, "the file ends after %d of the data's %d bytes", n, size)
-		}
-		if n == size {
-			break
-		}
-		a.data = append(make([]byte, 0, min(2*n, size)), a.data...)
-		a.data = a.data[:cap(a.data)]
+	var err error
+	if a.data, err = readGrowing(r, size, 1<<20); err != nil {
+		return readError(err, "the file ends after %d of the data's %d bytes", len(a.data), size)
 	}
 	if order == binary.BigEndian && a.element.size > 1 {
 		for number := range slices.Chunk(a.data, a.element.size) {
@@ -139,6 +129,20 @@ func (a *Array) readData(r io.Reader, size int, order binary.ByteOrder) error {
 		}
 	}
 	return nil
+}
+
+// readGrowing reads size bytes into memory that begins with first bytes and grows with what r really delivers. It
+// returns what came before an error.
+func readGrowing(r io.Reader, size, first int) ([]byte, error) {
+	data := make([]byte, min(size, first))
+	for n := 0; ; {
+		got, err := io.ReadFull(r, data[n:])
+		if n += got; err != nil || n == size {
+			return data[:n], err
+		}
+		data = append(make([]byte, 0, n+min(n, size-n)), data...)
+		data = data[:cap(data)]
+	}
 }
 
 // expectEnd returns an error unless r is at its end, where compressed data are checked against their checksum.
@@ -149,7 +153,7 @@ func expectEnd(r io.Reader) error {
 	case nil:
 		return errors.New("want the end of the file behind the data, got more bytes")
 	default:
-		return err
+		return fmt.Errorf("at the end of the data: %w", err)
 	}
 }
 

@@ -3,14 +3,12 @@ package mlp
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 )
 
 // Checkpoint makes a training survive an interruption: Fit writes all that it needs to go on, and a Fit that finds such a file goes on
@@ -32,68 +30,74 @@ const (
 
 // checkpointState is a checkpoint without its arrays.
 type checkpointState struct {
-	Version int `json:"version"`
-
 	trainerState
-	Data string `json:"data"` // what must be the same to go on
-	Fit  string `json:"fit"`
+	Data string // what must be the same to go on
+	Fit  string
 
-	Epoch     int `json:"epoch"`
-	Step      int `json:"step"`
-	PassStart int `json:"pass_start"`
-	Rows      int `json:"rows"`
+	Epoch     int
+	Step      int
+	PassStart int
+	Rows      int
+	LossSum   float64
 
-	LossSum exact `json:"loss_sum"`
-
-	Metrics   [][]exact       `json:"metrics"`
-	Epochs    []int           `json:"epochs"`
-	History   []exactLogs     `json:"history"`
-	Callbacks []callbackState `json:"callbacks"`
+	Metrics   [][]float64
+	Epochs    []int
+	History   []loggedValues
+	Callbacks []callbackState
 }
 
-// exact is a float64 that JSON keeps to the bit, NaN and infinities included.
-type exact float64
-
-// MarshalJSON writes the number as a string.
-func (e exact) MarshalJSON() ([]byte, error) {
-	return strconv.AppendQuote(nil, strconv.FormatFloat(float64(e), 'g', -1, 64)), nil
-}
-
-// UnmarshalJSON reads it back.
-func (e *exact) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	v, err := strconv.ParseFloat(s, 64)
-	*e = exact(v)
-	return err
-}
-
-func exacts(x []float64) []exact {
-	e := make([]exact, len(x))
-	for i, v := range x {
-		e[i] = exact(v)
-	}
-	return e
-}
-
-func fromExacts(e []exact) []float64 {
-	x := make([]float64, len(e))
-	for i, v := range e {
-		x[i] = float64(v)
-	}
-	return x
-}
-
-type exactLogs struct {
-	Names  []string `json:"names"`
-	Values []exact  `json:"values"`
+type loggedValues struct {
+	Names  []string
+	Values []float64
 }
 
 type callbackState struct {
-	Present bool   `json:"present"` // the callback has a State
-	State   []byte `json:"state"`
+	Present bool // the callback has a State
+	State   []byte
+}
+
+// appendJSON appends the state as JSON, which readCheckpoint reads.
+func (s *checkpointState) appendJSON(b []byte) ([]byte, error) {
+	version := checkpointVersion
+	return appendJSONFields(b, append([]jsonField{{"version", &version}}, s.fields()...))
+}
+
+func readCheckpoint(text string) (*checkpointState, error) {
+	var s checkpointState
+	err := readJSON([]byte(text), func(j jsonReader) error {
+		return j.tagged("version", func() ([]jsonField, error) {
+			version, err := j.int()
+			if err == nil && version != checkpointVersion {
+				err = fmt.Errorf("this release reads version %d of a checkpoint, the file has version %d", checkpointVersion, version)
+			}
+			return s.fields(), err
+		})
+	})
+	return &s, err
+}
+
+func (s *checkpointState) fields() []jsonField {
+	return append(s.trainerState.fields(), []jsonField{
+		{"data", &s.Data},
+		{"fit", &s.Fit},
+		{"epoch", &s.Epoch},
+		{"step", &s.Step},
+		{"pass_start", &s.PassStart},
+		{"rows", &s.Rows},
+		{"loss_sum", (*exact)(&s.LossSum)},
+		{"metrics", (*exactLists)(&s.Metrics)},
+		{"epochs", &s.Epochs},
+		{"history", objectsJSON(&s.History)},
+		{"callbacks", objectsJSON(&s.Callbacks)},
+	}...)
+}
+
+func (l *loggedValues) fields() []jsonField {
+	return []jsonField{{"names", &l.Names}, {"values", (*exactList)(&l.Values)}}
+}
+
+func (c *callbackState) fields() []jsonField {
+	return []jsonField{{"present", &c.Present}, {"state", (*jsonBytes)(&c.State)}}
 }
 
 // resumable is an Accumulator whose sums a checkpoint can keep.
@@ -158,15 +162,15 @@ func (f *fit) save(training *Training, hooks []Hooks, history *History) error {
 	}
 	t := f.trainer
 	s := checkpointState{
-		Version: checkpointVersion, Epoch: training.Epoch, Step: training.Step, PassStart: f.passStart,
-		Rows: f.rows, LossSum: exact(f.lossSum), Epochs: history.Epochs,
+		Epoch: training.Epoch, Step: training.Step, PassStart: f.passStart,
+		Rows: f.rows, LossSum: f.lossSum, Epochs: history.Epochs,
 	}
 	err := f.state(&s)
 	for _, m := range t.metrics {
-		s.Metrics = append(s.Metrics, exacts(m.Accumulator.(resumable).state()))
+		s.Metrics = append(s.Metrics, m.Accumulator.(resumable).state())
 	}
 	for _, l := range history.logs {
-		s.History = append(s.History, exactLogs{l.names, exacts(l.values)})
+		s.History = append(s.History, loggedValues{l.names, l.values})
 	}
 	for _, h := range hooks {
 		c := callbackState{Present: h.State != nil}
@@ -177,7 +181,7 @@ func (f *fit) save(training *Training, hooks []Hooks, history *History) error {
 	}
 	var text []byte
 	if err == nil {
-		text, err = json.Marshal(s)
+		text, err = s.appendJSON(nil)
 	}
 	if err == nil {
 		if err = os.Rename(path, path+previousSuffix); errors.Is(err, os.ErrNotExist) {
@@ -253,11 +257,11 @@ func (f *fit) restore(data []byte, training *Training, hooks []Hooks, history *H
 	if !ok {
 		return fmt.Errorf("it is a safetensors file, but no checkpoint")
 	}
-	var s checkpointState
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
+	s, err := readCheckpoint(text)
+	if err != nil {
 		return err
 	}
-	if err := f.checkState(&s, hooks); err != nil {
+	if err := f.checkState(s, hooks); err != nil {
 		return err
 	}
 	t := f.trainer
@@ -278,19 +282,19 @@ func (f *fit) restore(data []byte, training *Training, hooks []Hooks, history *H
 		}
 	}
 	for i, m := range t.metrics {
-		if err := m.Accumulator.(resumable).restore(fromExacts(s.Metrics[i])); err != nil {
+		if err := m.Accumulator.(resumable).restore(s.Metrics[i]); err != nil {
 			return fmt.Errorf("metric %q: %w", m.name, err)
 		}
 	}
 	t.restore(&s.trainerState, stored)
-	f.passStart, f.rows, f.lossSum = s.PassStart, s.Rows, float64(s.LossSum)
+	f.passStart, f.rows, f.lossSum = s.PassStart, s.Rows, s.LossSum
 	if f.stream != nil {
 		f.stream.close() // the next batch finds the place in the Source again
 	}
 	f.drawOrder()
 	training.Epoch, training.Step = s.Epoch, s.Step
 	for i, l := range s.History {
-		history.add(s.Epochs[i], &Logs{l.Names, fromExacts(l.Values)})
+		history.add(s.Epochs[i], &Logs{l.Names, l.Values})
 	}
 	return nil
 }
@@ -317,9 +321,6 @@ func (e *CheckpointError) Error() string {
 
 // checkState returns an error unless the checkpoint is of this training.
 func (f *fit) checkState(s *checkpointState, hooks []Hooks) error {
-	if s.Version != checkpointVersion {
-		return fmt.Errorf("its version is %d, this release reads version %d", s.Version, checkpointVersion)
-	}
 	var here checkpointState
 	if err := f.state(&here); err != nil {
 		return err

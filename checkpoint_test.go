@@ -1,6 +1,7 @@
 package mlp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -126,18 +127,39 @@ func TestResumeRefused(t *testing.T) {
 		_, err := trainer.Fit(context.Background(), data, cfg)
 		wantError(t, what, trainer.net.hash() == before, err, []string{what, path})
 	}
-	for name, content := range map[string][]byte{
-		"empty": nil, "cut": good[:len(good)/2], "text": []byte("hello"),
-		"version": []byte(strings.Replace(string(good), `\"version\":1`, `\"version\":2`, 1)),
-		"numbers": []byte(strings.Replace(string(good), `\"pass_start\":0`, `\"pass_start\":9`, 1)),
+	edited := func(old, new string) string {
+		t.Helper()
+		tensors, metadata, err := ReadSafetensors(bytes.NewReader(good))
+		if err != nil || !strings.Contains(metadata[checkpointKey], old) {
+			t.Fatalf("%v, want %s in %s", err, old, metadata[checkpointKey])
+		}
+		metadata[checkpointKey] = strings.Replace(metadata[checkpointKey], old, new, 1)
+		var file strings.Builder
+		if err := WriteSafetensors(&file, tensors, metadata); err != nil {
+			t.Fatal(err)
+		}
+		return file.String()
+	}
+	for _, c := range []struct{ name, content, want string }{
+		{"empty", "", "header's length"},
+		{"cut", string(good[:len(good)/2]), "the file ends"},
+		{"text", "hello", "header's length"},
+		{"version", edited(`"version":1`, `"version":2`), "this release reads version 1 of a checkpoint, the file has version 2"},
+		{"no version", edited(`"version":1,`, ``), `want the key "version" first`},
+		{"numbers", edited(`"fit":`, `"pass_start":9,"fit":`), "contradict"},
+		{"negative", edited(`"step":1`, `"step":-1`), `"step": want a whole number`},
+		{"unknown", edited(`"fit":`, `"fitt":`), `"fitt": unknown field`},
+		{"twice", edited(`"fit":`, `"data":"","fit":`), `"data" stands twice`},
+		{"number", edited(`"rate":0.01`, `"rate":"a"`), `"rate": want a number, NaN, +Inf or -Inf, got "a"`},
+		{"bytes", edited(`"state":"`, `"state":"?`), `"state": want base64`},
 	} {
-		if err := os.WriteFile(path, content, 0o666); err != nil {
+		if err := os.WriteFile(path, []byte(c.content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 		trainer, data, cfg, _ := optionsTrainer(t)
 		cfg.Checkpoint.Path = path
 		_, err := trainer.Fit(context.Background(), data, cfg)
-		wantError(t, name, true, err, []string{path})
+		wantError(t, c.name, true, err, []string{path, c.want})
 	}
 	trainer := mustTrainer(t, mustNew(t, 4, Dense{Units: 3, Activation: Softmax}), TrainerConfig{Loss: SparseCategoricalCrossentropy{}, Metrics: []Metric{opaque{}}})
 	_, err = trainer.Fit(context.Background(), blobs(20, 1), FitConfig{Checkpoint: Checkpoint{Path: path + "2"}})
@@ -210,4 +232,66 @@ func TestKilledWriter(t *testing.T) {
 		t.Error("no checkpoint was written at all")
 	}
 	t.Logf("%d kills, %d steps", kills, last)
+}
+
+// FuzzCheckpoint resumes from any state: one that is accepted is written and read again without loss.
+func FuzzCheckpoint(f *testing.F) {
+	newFit := func(tb testing.TB) (*fit, *Training, []Hooks) {
+		trainer, data, cfg, _ := optionsTrainer(tb)
+		fit, err := trainer.newFit(data, cfg)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		training := &Training{Trainer: trainer, fit: fit}
+		var hooks []Hooks
+		for _, c := range cfg.Callbacks {
+			h, err := c.Start(training)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			hooks = append(hooks, h)
+		}
+		return fit, training, hooks
+	}
+	first, training, hooks := newFit(f)
+	first.cfg.Checkpoint.Path = filepath.Join(f.TempDir(), "checkpoint")
+	if err := first.save(training, hooks, &History{}); err != nil {
+		f.Fatal(err)
+	}
+	file, err := os.ReadFile(first.cfg.Checkpoint.Path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	tensors, metadata, err := ReadSafetensors(bytes.NewReader(file))
+	if err != nil {
+		f.Fatal(err)
+	}
+	text := metadata[checkpointKey]
+	f.Add(text)
+	f.Add(strings.Replace(text, `"callbacks"`, `"epochs":[0],"history":[{"names":["loss"],"values":["NaN"]}],"callbacks"`, 1))
+	f.Add(`{"version":1}`)
+	f.Add(`{"version":2}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var file bytes.Buffer
+		if err := WriteSafetensors(&file, tensors, map[string]string{checkpointKey: text}); err != nil {
+			return // not UTF-8
+		}
+		fit, training, hooks := newFit(t)
+		_ = fit.restore(file.Bytes(), training, hooks, &History{Metrics: map[string][]float64{}})
+
+		s, err := readCheckpoint(text)
+		if err != nil {
+			return
+		}
+		once, err := s.appendJSON(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err = readCheckpoint(string(once)); err != nil {
+			t.Fatal(err)
+		}
+		if twice, err := s.appendJSON(nil); err != nil || !bytes.Equal(once, twice) {
+			t.Errorf("wrote %s, then %s, %v", once, twice, err)
+		}
+	})
 }

@@ -3,10 +3,10 @@ package mlp
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -39,12 +39,8 @@ type csvLog struct {
 	file  *os.File
 	known []string // what each epoch has, or each with validation
 
-	csvLogState
-}
-
-type csvLogState struct {
-	Offset  int64    `json:"offset"` // bytes written
-	Columns []string `json:"columns"`
+	offset  int64 // bytes written
+	columns []string
 }
 
 // open opens the file once all callbacks have started.
@@ -53,7 +49,7 @@ func (l *csvLog) open(*Training) error {
 		return nil
 	}
 	flags := os.O_RDWR | os.O_CREATE | os.O_TRUNC
-	if l.Offset > 0 {
+	if l.offset > 0 {
 		flags = os.O_RDWR
 	}
 	f, err := os.OpenFile(l.path, flags, 0o666)
@@ -62,14 +58,14 @@ func (l *csvLog) open(*Training) error {
 	}
 	l.file, l.w = f, f
 	size, err := f.Seek(0, io.SeekEnd)
-	if err == nil && size < l.Offset {
-		err = fmt.Errorf("%s has %d bytes, but had %d at the checkpoint", l.path, size, l.Offset)
+	if err == nil && size < l.offset {
+		err = fmt.Errorf("%s has %d bytes, but had %d at the checkpoint", l.path, size, l.offset)
 	}
-	if err == nil && size > l.Offset {
-		err = f.Truncate(l.Offset)
+	if err == nil && size > l.offset {
+		err = f.Truncate(l.offset)
 	}
 	if err == nil {
-		_, err = f.Seek(l.Offset, io.SeekStart)
+		_, err = f.Seek(l.offset, io.SeekStart)
 	}
 	if err != nil {
 		return fmt.Errorf("mlp: CSVLogger: %w", err)
@@ -85,16 +81,16 @@ func (l *csvLog) write(t *Training) error {
 	var lines bytes.Buffer
 	out := csv.NewWriter(&lines)
 	logs := t.Logs()
-	if l.Columns == nil {
-		l.Columns = slices.Concat(l.known, logs.names)
-		slices.Sort(l.Columns)
-		l.Columns = slices.Compact(l.Columns)
-		if err := out.Write(append([]string{"epoch"}, l.Columns...)); err != nil {
+	if l.columns == nil {
+		l.columns = slices.Concat(l.known, logs.names)
+		slices.Sort(l.columns)
+		l.columns = slices.Compact(l.columns)
+		if err := out.Write(append([]string{"epoch"}, l.columns...)); err != nil {
 			return fmt.Errorf("mlp: CSVLogger: %w", err)
 		}
 	}
 	record := []string{strconv.Itoa(t.Epoch)}
-	for _, name := range l.Columns {
+	for _, name := range l.columns {
 		record = append(record, logs.text(name))
 	}
 	err := out.Write(record)
@@ -103,7 +99,7 @@ func (l *csvLog) write(t *Training) error {
 	if err == nil {
 		n, err = l.w.Write(lines.Bytes())
 	}
-	l.Offset += int64(n)
+	l.offset += int64(n)
 	if err != nil {
 		return fmt.Errorf("mlp: CSVLogger: %w", err)
 	}
@@ -129,14 +125,24 @@ func (l *csvLog) close(*Training) error {
 	return nil
 }
 
-func (l *csvLog) state() ([]byte, error) { return json.Marshal(l.csvLogState) }
+func (l *csvLog) fields(offset *uint64) []jsonField {
+	return []jsonField{{"offset", offset}, {"columns", &l.columns}}
+}
+
+func (l *csvLog) state() ([]byte, error) {
+	offset := uint64(l.offset)
+	return appendJSONFields(nil, l.fields(&offset))
+}
 
 func (l *csvLog) restore(_ *Training, state []byte) error {
-	if err := json.Unmarshal(state, &l.csvLogState); err != nil {
+	var offset uint64
+	err := readJSON(state, func(j jsonReader) error { return j.fields(l.fields(&offset)) })
+	if err == nil && offset > math.MaxInt64 {
+		err = fmt.Errorf("the file's length at the checkpoint is %d", offset)
+	}
+	if err != nil {
 		return fmt.Errorf("CSVLogger: %w", err)
 	}
-	if l.Offset < 0 {
-		return fmt.Errorf("CSVLogger: the file's length at the checkpoint is %d", l.Offset)
-	}
+	l.offset = int64(offset)
 	return nil
 }

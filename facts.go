@@ -88,21 +88,6 @@ func libraryVersion() string {
 	return ""
 }
 
-// trainingField is the facts in JSON, or nil, which is left out.
-type trainingField struct{ t **TrainingFacts }
-
-func (f trainingField) appendJSON(b []byte) ([]byte, error) {
-	if *f.t == nil {
-		return b, nil
-	}
-	return appendJSONFields(b, (*f.t).fields())
-}
-
-func (f trainingField) readJSON(j jsonReader) error {
-	*f.t = new(TrainingFacts)
-	return j.fields((*f.t).fields())
-}
-
 func (t *TrainingFacts) fields() []jsonField {
 	return []jsonField{
 		{"library", &t.Library},
@@ -111,25 +96,12 @@ func (t *TrainingFacts) fields() []jsonField {
 		{"epochs", &t.Epochs},
 		{"rows", &t.Rows},
 		{"data", &t.Data},
-		{"scores", (*scoreList)(&t.Scores)},
+		{"scores", objectsJSON(&t.Scores)},
 	}
 }
 
-// scoreList is scores in JSON.
-type scoreList []Score
-
-func (l *scoreList) appendJSON(b []byte) ([]byte, error) {
-	return appendJSONList(b, *l, func(b []byte, s Score) ([]byte, error) {
-		return appendJSONFields(b, []jsonField{{"name", &s.Name}, {"value", (*scoreValue)(&s.Value)}})
-	})
-}
-
-func (l *scoreList) readJSON(j jsonReader) (err error) {
-	*l, err = readJSONList(j, func(j jsonReader) (s Score, err error) {
-		err = j.fields([]jsonField{{"name", &s.Name}, {"value", (*scoreValue)(&s.Value)}})
-		return s, err
-	})
-	return err
+func (s *Score) fields() []jsonField {
+	return []jsonField{{"name", &s.Name}, {"value", (*scoreValue)(&s.Value)}}
 }
 
 // scoreValue is a number that stands there even if it is 0.

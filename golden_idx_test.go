@@ -2,11 +2,9 @@ package mlp
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -85,16 +83,7 @@ func (f *idxFile) check(path string) error {
 		return fmt.Errorf("%d bytes, the manifest says %d", len(file), *f.Bytes)
 	}
 	var a *Array
-	allocated := allocatedBy(func() {
-		var r io.Reader = bytes.NewReader(file)
-		if strings.HasSuffix(path, ".gz") {
-			if r, err = gzip.NewReader(r); err != nil {
-				err = fmt.Errorf("mlp: the program's gzip.NewReader: %w", err)
-				return
-			}
-		}
-		a, err = ReadIDX(r, ArrayConfig{})
-	})
+	allocated := allocatedBy(func() { a, err = ReadIDX(bytes.NewReader(file), ArrayConfig{}) })
 	if bound := uint64(1<<18 + 64*len(file)); allocated > bound {
 		return fmt.Errorf("%d bytes allocated for a file of %d", allocated, len(file))
 	}
@@ -206,22 +195,7 @@ func TestReadIDXDataset(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer labels.Close()
-		var x, y io.Reader = images, labels
-		if suffix != "" {
-			if y, err = gzip.NewReader(labels); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := ReadIDX(images, ArrayConfig{}); err == nil {
-				t.Error("a compressed file: no error")
-			}
-			if _, err := images.Seek(0, io.SeekStart); err != nil {
-				t.Fatal(err)
-			}
-			if x, err = gzip.NewReader(images); err != nil {
-				t.Fatal(err)
-			}
-		}
-		d, err := ReadIDXDataset(x, y, ArrayConfig{})
+		d, err := ReadIDXDataset(images, labels, ArrayConfig{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,13 +11,12 @@ import (
 	"strconv"
 )
 
-// ReadIDX reads an array in the format of MNIST's files to its end: two zeros, the code of the element type, the number
-// of sides, the sides, the elements, all big-endian. Of a compressed file, r is a gzip.NewReader. (To import that package
-// here would make every program larger.)
+// ReadIDX reads an array in the format of MNIST's files, also compressed by gzip, to its end: two zeros, the code of the
+// element type, the number of sides, the sides, the elements, all big-endian.
 // (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", http://yann.lecun.com/exdb/mnist.)
 //
-// A size that the file claims is checked before memory is asked for, and a file
-// that is too short or too long is an error.
+// A size that the file claims is checked before memory is asked for. A file that is too short or too long is an error,
+// and so is a compressed one with a wrong checksum.
 func ReadIDX(r io.Reader, cfg ArrayConfig) (*Array, error) {
 	a, err := readIDX(r, cfg)
 	if err != nil {
@@ -31,13 +30,14 @@ func readIDX(r io.Reader, cfg ArrayConfig) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	r = bufio.NewReaderSize(r, ioChunk)
+	file := bufio.NewReaderSize(r, ioChunk)
+	r = file
+	if begin, _ := file.Peek(len(gzipMagic)); string(begin) == gzipMagic {
+		r = newGzipReader(file)
+	}
 	var magic [4]byte
 	if n, err := io.ReadFull(r, magic[:]); err != nil {
 		return nil, readError(err, "the file ends in its first number, after %d of 4 bytes", n)
-	}
-	if magic[0] == 0x1f && magic[1] == 0x8b {
-		return nil, errors.New("the file is compressed by gzip: want what gzip.NewReader reads of it")
 	}
 	if magic[0] != 0 || magic[1] != 0 {
 		return nil, fmt.Errorf("not an IDX file: it begins with the bytes % x, want 00 00", magic[:2])
@@ -99,9 +99,9 @@ func (a *Array) WriteIDX(w io.Writer) error {
 	return nil
 }
 
-// ReadIDXDataset reads a pair of files such as MNIST's: the images [rows, height, width] or [rows, height, width,
-// channels], whose values stay as they are, 0 … 255, and their labels [rows]. A label is its class's index, and in
-// decimal its name.
+// ReadIDXDataset reads a pair of files such as MNIST's, each as ReadIDX does: the images [rows, height, width] or [rows,
+// height, width, channels], whose values stay as they are, 0 … 255, and their labels [rows]. A label is its class's
+// index, and in decimal its name.
 func ReadIDXDataset(images, labels io.Reader, cfg ArrayConfig) (*Dataset, error) {
 	x, err := readIDX(images, cfg)
 	if err != nil {

@@ -3,14 +3,15 @@ package mlp
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"unicode/utf8"
 )
 
-// jsonField is a member of an object, both ways: its key, and a pointer to its value, which is an int, a bool, a
-// float64, a string, a list of these or of such lists, or has a jsonReadable's and a jsonWritable's methods. Zero values
-// and empty lists are left out.
+// jsonField is a member of an object, both ways: its key, and a pointer to its value, which is an int, a uint64, a bool,
+// a float64, a string, a list of these or of such lists, or has a jsonReadable's and a jsonWritable's methods. Zero
+// values and empty lists are left out.
 //
 // Reading and writing switch on the type, rather than call functions that the fields hold: so the linker drops the
 // writing from a program that only reads.
@@ -27,6 +28,48 @@ type jsonReadable interface {
 // jsonWritable appends its value to b, or nothing if that is zero.
 type jsonWritable interface {
 	appendJSON(b []byte) ([]byte, error)
+}
+
+// jsonObject is a pointer to a T that is an object of fields.
+type jsonObject[T any] interface {
+	*T
+	fields() []jsonField
+}
+
+// jsonOptional is a pointer to an object, or to nil, which is left out.
+type jsonOptional[T any, P jsonObject[T]] struct{ object **T }
+
+func optionalJSON[T any, P jsonObject[T]](object **T) jsonOptional[T, P] {
+	return jsonOptional[T, P]{object}
+}
+
+func (o jsonOptional[T, P]) readJSON(j jsonReader) error {
+	*o.object = new(T)
+	return j.fields(P(*o.object).fields())
+}
+
+func (o jsonOptional[T, P]) appendJSON(b []byte) ([]byte, error) {
+	if *o.object == nil {
+		return b, nil
+	}
+	return appendJSONFields(b, P(*o.object).fields())
+}
+
+// jsonObjects is a list of objects.
+type jsonObjects[T any, P jsonObject[T]] struct{ list *[]T }
+
+func objectsJSON[T any, P jsonObject[T]](list *[]T) jsonObjects[T, P] { return jsonObjects[T, P]{list} }
+
+func (o jsonObjects[T, P]) readJSON(j jsonReader) (err error) {
+	*o.list, err = readJSONList(j, func(j jsonReader) (v T, err error) {
+		err = j.fields(P(&v).fields())
+		return v, err
+	})
+	return err
+}
+
+func (o jsonObjects[T, P]) appendJSON(b []byte) ([]byte, error) {
+	return appendJSONList(b, *o.list, func(b []byte, v T) ([]byte, error) { return appendJSONFields(b, P(&v).fields()) })
 }
 
 // tagged reads an object whose first key is tag; fields reads its value, and returns the fields that it promises.
@@ -68,6 +111,8 @@ func (j jsonReader) value(value any) (err error) {
 	switch v := value.(type) {
 	case *int:
 		*v, err = j.int()
+	case *uint64:
+		*v, err = j.uint(math.MaxUint64)
 	case *bool:
 		*v, err = j.bool()
 	case *float64:
@@ -144,6 +189,10 @@ func appendJSONValue(b []byte, value any) ([]byte, error) {
 	case *int:
 		if *v != 0 {
 			return appendJSONInt(b, *v)
+		}
+	case *uint64:
+		if *v != 0 {
+			return strconv.AppendUint(b, *v, 10), nil
 		}
 	case *bool:
 		if *v {

@@ -52,6 +52,7 @@ type storedTensor struct {
 	shape    []int
 	count    int    // number of elements
 	from, to uint64 // place in the data, in bytes
+	used     bool   // by a layer or the self-test
 }
 
 // isFloat reports whether readValues can read the tensor.
@@ -86,12 +87,9 @@ func readSafetensorsHeader(r io.Reader) ([]*storedTensor, map[string]string, err
 	if size > maxHeader {
 		return nil, nil, fmt.Errorf("not a safetensors file: the header's length is %d bytes, want at most %d", size, maxHeader)
 	}
-	text, err := io.ReadAll(io.LimitReader(r, int64(size)))
-	if err == nil && len(text) > 0 && text[0] != '{' {
+	text, err := readGrowing(r, int(size), ioChunk)
+	if len(text) > 0 && text[0] != '{' {
 		return nil, nil, fmt.Errorf("not a safetensors file: the header begins with %.8q, want '{'", text)
-	}
-	if err == nil && uint64(len(text)) < size {
-		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
 		return nil, nil, readError(err, "the file ends in the header, after %d of %d bytes", len(text), size)

@@ -2,14 +2,12 @@ package mlp
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -25,57 +23,59 @@ type searchLog struct {
 
 // loggedTrial is a line of the log: a trial in a rung.
 type loggedTrial struct {
-	Trial    int             `json:"trial"`
-	Rung     int             `json:"rung"`
-	Resource int             `json:"resource,omitempty"` // epochs or rows
-	Params   json.RawMessage `json:"params"`
+	Trial    int
+	Rung     int
+	Resource int    // epochs or rows
+	Params   []byte // in JSON
 
 	// What must be the same to go on, hashed.
-	Data     string `json:"data"`     // rows and folds
-	Training string `json:"training"` // all that Estimator holds
-	Seed     uint64 `json:"seed"`
+	Data     string // rows and folds
+	Training string // all that Estimator holds
+	Seed     uint64
 
-	Scores     []loggedScores  `json:"scores"`
-	Parameters int             `json:"parameters"`
-	Diverged   *loggedDiverged `json:"diverged,omitempty"`
+	Scores     []loggedScores
+	Parameters int
+	Diverged   *DivergedError
 
-	FitSeconds   []float64 `json:"fit_seconds"` // one a fold
-	ScoreSeconds []float64 `json:"score_seconds"`
+	FitSeconds   []float64 // one a fold
+	ScoreSeconds []float64
 
 	line int // in the file, from 1
 }
 
 type loggedScores struct {
-	Name string  `json:"name"`
-	Test []score `json:"test"` // one a fold
+	Name string
+	Test []float64 // one a fold
 }
 
-type loggedDiverged struct {
-	Epoch int   `json:"epoch"`
-	Step  int   `json:"step"`
-	Layer int   `json:"layer"`
-	Loss  score `json:"loss"`
-}
-
-// score is a number in JSON, or a string for a NaN or an infinity.
-type score float64
-
-// MarshalJSON writes the number so that it reads back to the same bits.
-func (s score) MarshalJSON() ([]byte, error) {
-	if isFinite(float64(s)) {
-		return appendJSONFloat(nil, float64(s))
+func (t *loggedTrial) fields() []jsonField {
+	return []jsonField{
+		{"trial", (*signedInt)(&t.Trial)}, // logLineStart, also for trial 0
+		{"rung", &t.Rung},
+		{"resource", &t.Resource},
+		{"params", (*rawJSON)(&t.Params)},
+		{"data", &t.Data},
+		{"training", &t.Training},
+		{"seed", &t.Seed},
+		{"scores", objectsJSON(&t.Scores)},
+		{"parameters", &t.Parameters},
+		{"diverged", optionalJSON(&t.Diverged)},
+		{"fit_seconds", &t.FitSeconds},
+		{"score_seconds", &t.ScoreSeconds},
 	}
-	return exact(s).MarshalJSON()
 }
 
-// UnmarshalJSON reads it back.
-func (s *score) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '"' {
-		return (*exact)(s).UnmarshalJSON(b)
+func (s *loggedScores) fields() []jsonField {
+	return []jsonField{{"name", &s.Name}, {"test", (*exactList)(&s.Test)}}
+}
+
+func (e *DivergedError) fields() []jsonField {
+	return []jsonField{
+		{"epoch", &e.Epoch},
+		{"step", &e.Step},
+		{"layer", (*signedInt)(&e.Layer)},
+		{"loss", (*exact)(&e.Loss)},
 	}
-	v, err := strconv.ParseFloat(string(b), 64)
-	*s = score(v)
-	return err
 }
 
 // logLineStart is how each line begins.
@@ -125,7 +125,7 @@ func parseSearchLog(text []byte) ([]loggedTrial, error) {
 	for line := range bytes.Lines(text) {
 		n++
 		t := loggedTrial{line: n}
-		err := json.Unmarshal(line, &t)
+		err := readJSON(line, func(j jsonReader) error { return j.fields(t.fields()) })
 		if err == nil {
 			err = t.check()
 		}
@@ -246,27 +246,18 @@ func (l *searchLog) append(s *search, t *Trial) error {
 	}
 	line.Parameters = t.Scores.Parameters
 	for _, name := range t.Scores.Names {
-		c := loggedScores{Name: name}
-		for _, v := range t.Scores.Test[name] {
-			c.Test = append(c.Test, score(v))
-		}
-		line.Scores = append(line.Scores, c)
+		line.Scores = append(line.Scores, loggedScores{name, t.Scores.Test[name]})
 	}
 	for i := range t.Scores.FitTime {
 		line.FitSeconds = append(line.FitSeconds, t.Scores.FitTime[i].Seconds())
 		line.ScoreSeconds = append(line.ScoreSeconds, t.Scores.ScoreTime[i].Seconds())
 	}
-	var diverged *DivergedError
-	if errors.As(t.Scores.Diverged, &diverged) {
-		line.Diverged = &loggedDiverged{diverged.Epoch, diverged.Step, diverged.Layer, score(diverged.Loss)}
-	}
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // keeps Params as describe has them
-	if err := e.Encode(line); err != nil {
+	errors.As(t.Scores.Diverged, &line.Diverged)
+	text, err := appendJSONFields(nil, line.fields())
+	if err != nil {
 		return err
 	}
-	_, err = l.file.Write(text.Bytes()) // in one call, so that what a crash leaves is a line and no more
+	_, err = l.file.Write(append(text, '\n')) // in one call, so that what a crash leaves is a line and no more
 	return err
 }
 
@@ -275,16 +266,14 @@ func (t *loggedTrial) scores() *CrossScores {
 	c := &CrossScores{Test: map[string]FoldScores{}, Parameters: t.Parameters}
 	for _, s := range t.Scores {
 		c.Names = append(c.Names, s.Name)
-		for _, v := range s.Test {
-			c.Test[s.Name] = append(c.Test[s.Name], float64(v))
-		}
+		c.Test[s.Name] = append(c.Test[s.Name], s.Test...)
 	}
 	for i, v := range t.FitSeconds {
 		c.FitTime = append(c.FitTime, time.Duration(v*float64(time.Second)))
 		c.ScoreTime = append(c.ScoreTime, time.Duration(t.ScoreSeconds[i]*float64(time.Second)))
 	}
-	if d := t.Diverged; d != nil {
-		c.Diverged = &DivergedError{d.Epoch, d.Step, d.Layer, float64(d.Loss)}
+	if t.Diverged != nil {
+		c.Diverged = t.Diverged
 	}
 	return c
 }

@@ -80,7 +80,7 @@ func canonicalNaNs(x []float32) []float32 {
 	return x
 }
 
-// checkSelfTest returns the self-test's tensors, whose places it takes out of the list, or nil if there is none.
+// checkSelfTest returns the self-test's tensors, or nil if there is none.
 func (a *architecture) checkSelfTest(stored []*storedTensor, tensors []Tensor, place map[string]int, outputs int) ([]Tensor, error) {
 	features, err := a.rawFeatures()
 	if err != nil {
@@ -95,8 +95,8 @@ func (a *architecture) checkSelfTest(stored []*storedTensor, tensors []Tensor, p
 		if !ok {
 			continue
 		}
-		delete(place, want.name)
 		t := stored[at]
+		t.used = true
 		if t.dtype != dtypeF32 || len(t.shape) != 2 || t.shape[0] < 1 || t.shape[0] > maxSelfTestRows || t.shape[1] != want.columns {
 			return nil, fmt.Errorf("tensor %q is %s of shape %s, want %s of shape [rows %d], 1 to %d rows",
 				want.name, t.dtype, shapeString(t.shape), dtypeF32, want.columns, maxSelfTestRows)

@@ -1,7 +1,6 @@
 package mlp
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -11,13 +10,24 @@ const trainerKey = "mlp_trainer"
 
 // trainerState is a trainer's state without its arrays.
 type trainerState struct {
-	Network string `json:"network"` // what must be the same to go on
-	Trainer string `json:"trainer"`
+	Network string // what must be the same to go on
+	Trainer string
 
-	Batches int     `json:"batches"`
-	Updates int     `json:"updates"`
-	Rate    exact   `json:"rate"`
-	Powers  []exact `json:"powers"` // of moments: power1, power2, product, power96
+	Batches int
+	Updates int
+	Rate    float64
+	Powers  []float64 // of moments: power1, power2, product, power96
+}
+
+func (s *trainerState) fields() []jsonField {
+	return []jsonField{
+		{"network", &s.Network},
+		{"trainer", &s.Trainer},
+		{"batches", &s.Batches},
+		{"updates", &s.Updates},
+		{"rate", (*exact)(&s.Rate)},
+		{"powers", (*exactList)(&s.Powers)},
+	}
 }
 
 // State returns all that the trainer needs to go on later with the very same bits: weights, moving statistics, the optimizer's
@@ -30,7 +40,7 @@ func (t *Trainer) State() (tensors []Tensor, metadata map[string]string, err err
 	if err != nil {
 		return nil, nil, fmt.Errorf("mlp: a trainer's state: %w", err)
 	}
-	text, err := json.Marshal(s)
+	text, err := appendJSONFields(nil, s.fields())
 	if err != nil {
 		return nil, nil, fmt.Errorf("mlp: a trainer's state: %w", err)
 	}
@@ -53,7 +63,8 @@ func (t *Trainer) setState(tensors []Tensor, metadata map[string]string) error {
 		return fmt.Errorf("the metadata lack the key %q", trainerKey)
 	}
 	var s trainerState
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
+	err := readJSON([]byte(text), func(j jsonReader) error { return j.fields(s.fields()) })
+	if err != nil {
 		return err
 	}
 	here, err := t.state()
@@ -93,8 +104,8 @@ func (t *Trainer) state() (trainerState, error) {
 		Network: string(text),
 		Trainer: fmt.Sprintf("loss %T %+v, optimizer %+v, schedule %s, metrics %q, batch size %d, seed %d, accumulate %d, EMA %v, no decay %q",
 			cfg.Loss, cfg.Loss, opt, schedule, names, cfg.BatchSize, cfg.Seed, cfg.AccumulateSteps, cfg.EMA, cfg.NoDecay),
-		Batches: t.batches, Updates: m.step, Rate: exact(t.rate),
-		Powers: exacts([]float64{m.power1, m.power2, m.product, m.power96}),
+		Batches: t.batches, Updates: m.step, Rate: t.rate,
+		Powers: []float64{m.power1, m.power2, m.product, m.power96},
 	}, nil
 }
 
@@ -109,11 +120,11 @@ func (s *trainerState) check(here *trainerState) error {
 	if s.Updates < 0 || s.Updates > s.Batches || len(s.Powers) != len(here.Powers) {
 		return errors.New("its numbers contradict each other")
 	}
-	if rate := float64(s.Rate); !(rate >= 0 && isFinite(rate)) {
-		return fmt.Errorf("its learning rate is %v, want learning rate >= 0", rate)
+	if !(s.Rate >= 0 && isFinite(s.Rate)) {
+		return fmt.Errorf("its learning rate is %v, want learning rate >= 0", s.Rate)
 	}
 	for _, p := range s.Powers {
-		if p := float64(p); !(p >= 0 && p <= 1) {
+		if !(p >= 0 && p <= 1) {
 			return fmt.Errorf("a power of its optimizer's is %v, want 0 <= power <= 1", p)
 		}
 	}
@@ -160,6 +171,6 @@ func (t *Trainer) restore(s *trainerState, stored [][]float32) {
 		copy(a.Values, stored[i])
 	}
 	m := &t.moments
-	t.batches, m.step, t.rate = s.Batches, s.Updates, float64(s.Rate)
-	m.power1, m.power2, m.product, m.power96 = float64(s.Powers[0]), float64(s.Powers[1]), float64(s.Powers[2]), float64(s.Powers[3])
+	t.batches, m.step, t.rate = s.Batches, s.Updates, s.Rate
+	m.power1, m.power2, m.product, m.power96 = s.Powers[0], s.Powers[1], s.Powers[2], s.Powers[3]
 }

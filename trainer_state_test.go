@@ -83,8 +83,10 @@ func TestSetStateErrors(t *testing.T) {
 		{"short array", append([]Tensor{{Name: "weights", Values: []float32{1}}}, good[1:]...), text, `"weights" has 1 values`},
 		{"another network", good, strings.Replace(text, "gelu", "selu", 1), "network"},
 		{"another trainer", good, strings.Replace(text, "seed 3", "seed 4", 1), "trainer"},
-		{"negative", good, strings.Replace(text, `"updates":0`, `"updates":-1`, 1), "contradict"},
-		{"more updates than steps", good, strings.Replace(text, `"updates":0`, `"updates":2`, 1), "contradict"},
+		{"negative", good, strings.Replace(text, `"batches":1`, `"batches":-1`, 1), `"batches": want a whole number`},
+		{"more updates than steps", good, strings.Replace(text, `"batches":1`, `"batches":1,"updates":2`, 1), "contradict"},
+		{"no rate", good, strings.Replace(text, `"rate":0.01`, `"rate":"NaN"`, 1), "its learning rate is NaN"},
+		{"unknown", good, strings.Replace(text, `"batches":1`, `"steps":1`, 1), `"steps": unknown field`},
 		{"no powers", good, text[:strings.Index(text, `"powers"`)] + `"powers":[]}`, "contradict"},
 	} {
 		other, _ := stepper(t)

@@ -337,7 +337,7 @@ func idxExtensions() []string {
 
 func (c *convertCommand) readIDX() (*dataArrays, error) {
 	read := func(path string) (*mlp.Array, error) {
-		f, err := openPlain(path)
+		f, err := os.Open(path)
 		if err != nil {
 			return nil, err
 		}

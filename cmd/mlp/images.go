@@ -78,12 +78,12 @@ func readImages(folder string, flags imageFlags, classes []string) (samples, err
 
 // readIDX reads a pair of files such as MNIST's.
 func readIDX(images, labels string) (samples, error) {
-	x, err := openPlain(images)
+	x, err := os.Open(images)
 	if err != nil {
 		return samples{}, err
 	}
 	defer x.Close()
-	y, err := openPlain(labels)
+	y, err := os.Open(labels)
 	if err != nil {
 		return samples{}, err
 	}
