@@ -60,7 +60,7 @@ type syntheticParams struct {
 	Factor           *float64           `json:"factor"`
 	Centers          json.RawMessage    `json:"centers"` // their number, or themselves
 	ClusterStd       oneOrMany[float64] `json:"cluster_std"`
-	CenterBox        [2]float64         `json:"center_box"`
+	CenterBox        []float64          `json:"center_box"`
 }
 
 func (c *syntheticCase) check(f *sklearnFile) error {
@@ -127,12 +127,12 @@ func (p *syntheticParams) generate(fn string) (s *synthetic, extra []float64, er
 	if len(p.Samples) > 2 && fn != "make_blobs" {
 		return nil, nil, fmt.Errorf("%d numbers of samples, want one or two", len(p.Samples))
 	}
-	for _, v := range []*int{p.Features, p.Informative, p.Classes, p.ClustersPerClass, p.Targets, p.EffectiveRank} {
-		if v != nil && *v == 0 {
+	for _, v := range []*int{p.Features, p.Classes, p.ClustersPerClass, p.Targets, p.EffectiveRank} {
+		if isZero(v) {
 			return nil, nil, errZero
 		}
 	}
-	if (p.ClassSep != nil && *p.ClassSep == 0) || (p.Factor != nil && *p.Factor == 0) {
+	if isZero(p.ClassSep) || (isZero(p.Informative) && fn == "make_classification") {
 		return nil, nil, errZero
 	}
 	if len(p.Samples) == 1 && p.Samples[0] == 0 {
@@ -155,10 +155,10 @@ func (p *syntheticParams) generate(fn string) (s *synthetic, extra []float64, er
 		cfg := RegressionConfig{
 			Samples: samples, Features: deref(p.Features), Informative: deref(p.Informative), Targets: deref(p.Targets),
 			Bias: p.Bias, Noise: p.Noise, NoShuffle: noShuffle, RandomState: p.RandomState,
-			EffectiveRank: deref(p.EffectiveRank),
+			NoInformative: isZero(p.Informative), EffectiveRank: deref(p.EffectiveRank),
 		}
 		if cfg.EffectiveRank > 0 { // else scikit-learn does not look at it
-			cfg.TailStrength, cfg.NoTail = deref(p.TailStrength), p.TailStrength != nil && *p.TailStrength == 0
+			cfg.TailStrength, cfg.NoTail = deref(p.TailStrength), isZero(p.TailStrength)
 		}
 		return generateRegression(cfg)
 	case "make_moons":
@@ -168,8 +168,8 @@ func (p *syntheticParams) generate(fn string) (s *synthetic, extra []float64, er
 		return s, nil, err
 	case "make_circles":
 		s, err = generateCircles(CirclesConfig{
-			Samples: samples, Outer: outer, Inner: inner, Factor: deref(p.Factor), Noise: p.Noise,
-			NoShuffle: noShuffle, RandomState: p.RandomState,
+			Samples: samples, Outer: outer, Inner: inner, Factor: deref(p.Factor), InnerPoint: isZero(p.Factor),
+			Noise: p.Noise, NoShuffle: noShuffle, RandomState: p.RandomState,
 		})
 		return s, nil, err
 	case "make_blobs":
@@ -186,6 +186,9 @@ func (p *syntheticParams) generate(fn string) (s *synthetic, extra []float64, er
 			}
 			cfg.Features = 0 // which scikit-learn does not look at then
 		}
+		if string(p.Centers) == "0" {
+			return nil, nil, errZero
+		}
 		return generateBlobs(cfg)
 	}
 	return nil, nil, errUnsupported(fn)
@@ -196,9 +199,9 @@ func (p *syntheticParams) classificationConfig() (ClassificationConfig, error) {
 		Samples: valueOr(p.Samples), Features: deref(p.Features), Classes: deref(p.Classes),
 		ClustersPerClass: deref(p.ClustersPerClass),
 		Informative:      deref(p.Informative), Redundant: deref(p.Redundant), Repeated: deref(p.Repeated),
-		NoRedundant: p.Redundant != nil && *p.Redundant == 0,
+		NoRedundant: isZero(p.Redundant),
 		Weights:     p.Weights,
-		FlipY:       deref(p.FlipY), NoFlip: p.FlipY != nil && *p.FlipY == 0,
+		FlipY:       deref(p.FlipY), NoFlip: isZero(p.FlipY),
 		ClassSep:    deref(p.ClassSep),
 		Polytope:    p.Hypercube != nil && !*p.Hypercube,
 		NoShuffle:   p.Shuffle != nil && !*p.Shuffle,
@@ -223,6 +226,9 @@ func drawnIfNull(text []byte) (values []float64, random bool, err error) {
 	err = json.Unmarshal(text, (*oneOrMany[float64])(&values))
 	return values, false, err
 }
+
+// isZero reports whether an argument is given, and 0.
+func isZero[T int | float64](p *T) bool { return p != nil && *p == 0 }
 
 func deref[T any](p *T) (v T) {
 	if p != nil {

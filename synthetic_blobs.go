@@ -12,7 +12,7 @@ type BlobsConfig struct {
 
 	Features     int         // columns; 0 means 2, or those of CenterPoints
 	Centers      int         // number of centers; 0 means 3, or as many as CenterPoints or SamplesPerCenter has
-	CenterBox    [2]float64  // range of the centers' random coordinates; both 0 means -10 to 10
+	CenterBox    []float64   // bounds of the centers' random coordinates, two numbers; nil means -10 and 10
 	CenterPoints [][]float64 // the centers themselves [Centers][Features], instead of random ones
 	StdDev       []float64   // standard deviation of the blobs, one for all or one each; nil means 1
 	NoShuffle    bool        // keep each center's rows together
@@ -39,9 +39,11 @@ func (cfg BlobsConfig) withDefaults() BlobsConfig {
 	}
 	cfg.Centers = or(cfg.Centers, centers)
 	cfg.Features = or(cfg.Features, features)
-	cfg.CenterBox = or(cfg.CenterBox, [2]float64{-10, 10})
 	if cfg.SamplesPerCenter == nil {
 		cfg.Samples = or(cfg.Samples, 100)
+	}
+	if cfg.CenterBox == nil {
+		cfg.CenterBox = []float64{-10, 10}
 	}
 	if cfg.StdDev == nil {
 		cfg.StdDev = []float64{1}
@@ -54,14 +56,14 @@ func (cfg BlobsConfig) validate() error {
 		checkAtLeast("Samples", cfg.Samples, 0),
 		checkAtLeast("Features", cfg.Features, 1),
 		checkAtLeast("Centers", cfg.Centers, 1),
-		checkRange("CenterBox[0]", cfg.CenterBox[0], true, "numbers"),
-		checkRange("CenterBox[1]", cfg.CenterBox[1], true, "numbers"),
 		checkTable("centers", cfg.Centers, cfg.Features),
 		checkTable("X", cfg.Samples, cfg.Features),
 	); err != nil {
 		return err
 	}
 	switch {
+	case len(cfg.CenterBox) != 2 || !isFinite(cfg.CenterBox[1]-cfg.CenterBox[0]):
+		return fmt.Errorf("CenterBox is %v, want two numbers that are a finite number apart", cfg.CenterBox)
 	case cfg.SamplesPerCenter != nil && cfg.Samples != 0:
 		return errors.New("both Samples and SamplesPerCenter are set, want only one of them")
 	case cfg.SamplesPerCenter != nil && len(cfg.SamplesPerCenter) != cfg.Centers:

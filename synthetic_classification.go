@@ -88,7 +88,7 @@ func (cfg ClassificationConfig) validate() error {
 	switch clusters := cfg.Classes * cfg.ClustersPerClass; {
 	case cfg.NoRedundant && cfg.Redundant != 0:
 		return fmt.Errorf("NoRedundant is set and Redundant is %d, want only one of them", cfg.Redundant)
-	case len(cfg.Scale) == 1 && !(cfg.Scale[0] > 0):
+	case len(cfg.Scale) == 1 && cfg.Features > 1 && !(cfg.Scale[0] > 0):
 		return fmt.Errorf("Scale is %v, want more than 0", cfg.Scale[0])
 	case cfg.NoFlip && cfg.FlipY != 0:
 		return fmt.Errorf("NoFlip is set and FlipY is %v, want only one of them", cfg.FlipY)

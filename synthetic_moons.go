@@ -50,6 +50,7 @@ type CirclesConfig struct {
 	Outer, Inner int // rows of each circle, instead of Samples
 
 	Factor      float64 // radius of the inner circle, within (0, 1); 0 means 0.8
+	InnerPoint  bool    // shrink the inner circle to a point, which is scikit-learn's factor of 0
 	Noise       float64 // standard deviation of the normal noise on the points
 	NoShuffle   bool    // keep the outer circle's rows first
 	RandomState uint32
@@ -69,6 +70,12 @@ func generateCircles(cfg CirclesConfig) (*synthetic, error) {
 	factor := or(cfg.Factor, 0.8)
 	if err := checkRange("Factor", factor, factor > 0 && factor < 1, "0 < Factor < 1"); err != nil {
 		return nil, err
+	}
+	if cfg.InnerPoint {
+		if cfg.Factor != 0 {
+			return nil, fmt.Errorf("InnerPoint is set and Factor is %v, want only one of them", cfg.Factor)
+		}
+		factor = 0
 	}
 	outer := func(i, n int) (float64, float64) {
 		a := float64(i) * (2 * math.Pi / float64(n))

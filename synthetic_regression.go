@@ -4,12 +4,13 @@ import "fmt"
 
 // RegressionConfig says what MakeRegression makes; its fields are those of scikit-learn's make_regression.
 type RegressionConfig struct {
-	Samples     int     // rows; 0 means 100
-	Features    int     // columns; 0 means 100
-	Informative int     // features that the targets depend on, or all if there are fewer; 0 means 10
-	Targets     int     // columns of Y; 0 means 1
-	Bias        float64 // added to each target
-	Noise       float64 // standard deviation of the normal noise on the targets
+	Samples       int     // rows; 0 means 100
+	Features      int     // columns; 0 means 100
+	Informative   int     // features that the targets depend on, or all if there are fewer; 0 means 10
+	NoInformative bool    // make targets of bias and noise alone
+	Targets       int     // columns of Y; 0 means 1
+	Bias          float64 // added to each target
+	Noise         float64 // standard deviation of the normal noise on the targets
 
 	// EffectiveRank makes the features combinations of about that many columns, whose singular values fall off as a
 	// bell curve does, beside a tail of more, which has the share TailStrength of them. 0 draws each by itself.
@@ -41,7 +42,9 @@ func MakeRegressionWithCoefficients(cfg RegressionConfig) (d *Dataset, coefficie
 func (cfg RegressionConfig) withDefaults() RegressionConfig {
 	cfg.Samples = or(cfg.Samples, 100)
 	cfg.Features = or(cfg.Features, 100)
-	cfg.Informative = or(cfg.Informative, 10)
+	if !cfg.NoInformative {
+		cfg.Informative = or(cfg.Informative, 10)
+	}
 	cfg.Targets = or(cfg.Targets, 1)
 	if cfg.EffectiveRank != 0 && !cfg.NoTail {
 		cfg.TailStrength = or(cfg.TailStrength, 0.5)
@@ -53,22 +56,25 @@ func (cfg RegressionConfig) validate() error {
 	return firstError(
 		checkAtLeast("Samples", cfg.Samples, 1),
 		checkAtLeast("Features", cfg.Features, 1),
-		checkAtLeast("Informative", cfg.Informative, 1),
+		checkAtLeast("Informative", cfg.Informative, 0),
 		checkAtLeast("Targets", cfg.Targets, 1),
 		checkRange("Bias", cfg.Bias, true, "Bias"),
 		checkRange("Noise", cfg.Noise, cfg.Noise >= 0, "Noise >= 0"),
 		checkAtLeast("EffectiveRank", cfg.EffectiveRank, 0),
 		checkRange("TailStrength", cfg.TailStrength, cfg.TailStrength >= 0 && cfg.TailStrength <= 1, "0 <= TailStrength <= 1"),
-		cfg.validateTail(),
+		cfg.validateTogether(),
 		checkTable("X", cfg.Samples, cfg.Features),
 		checkTable("Y", cfg.Samples, cfg.Targets),
 		checkTable("coefficients", cfg.Features, cfg.Targets),
 	)
 }
 
-// validateTail reports a tail that is set where there is none.
-func (cfg RegressionConfig) validateTail() error {
-	if cfg.TailStrength != 0 && (cfg.NoTail || cfg.EffectiveRank == 0) {
+// validateTogether reports fields that contradict each other.
+func (cfg RegressionConfig) validateTogether() error {
+	switch {
+	case cfg.NoInformative && cfg.Informative != 0:
+		return fmt.Errorf("NoInformative is set and Informative is %d, want only one of them", cfg.Informative)
+	case cfg.TailStrength != 0 && (cfg.NoTail || cfg.EffectiveRank == 0):
 		return fmt.Errorf("TailStrength is %v, want it with an EffectiveRank and without NoTail", cfg.TailStrength)
 	}
 	return nil

@@ -73,6 +73,7 @@ func TestSyntheticErrors(t *testing.T) {
 		"scale of NaN":          {classification(ClassificationConfig{Scale: []float64{nan}}), "Scale[0] is NaN"},
 
 		"regression, negative informative": {regression(RegressionConfig{Informative: -1}), "Informative is -1"},
+		"regression, informative and none": {regression(RegressionConfig{Informative: 3, NoInformative: true}), "NoInformative is set and Informative is 3"},
 		"regression, huge":                 {regression(RegressionConfig{Samples: huge, Features: 2}), "X: "},
 		"regression, huge targets":         {regression(RegressionConfig{Targets: huge}), "Y: "},
 		"regression, tail without a rank":  {regression(RegressionConfig{TailStrength: 0.1}), "TailStrength is 0.1"},
@@ -87,6 +88,8 @@ func TestSyntheticErrors(t *testing.T) {
 		"moons, huge":             {moons(MoonsConfig{Outer: huge, Inner: huge}), "X: "},
 		"circles, factor 1":       {circles(CirclesConfig{Factor: 1}), "Factor is 1"},
 		"circles, factor of NaN":  {circles(CirclesConfig{Factor: nan}), "Factor is NaN"},
+		"circles, negative":       {circles(CirclesConfig{Factor: -0.1}), "Factor is -0.1"},
+		"circles, two factors":    {circles(CirclesConfig{Factor: 0.5, InnerPoint: true}), "InnerPoint is set and Factor is 0.5"},
 
 		"blobs, negative centers": {blobs(BlobsConfig{Centers: -1}), "Centers is -1"},
 		"blobs, two sizes":        {blobs(BlobsConfig{Samples: 1, SamplesPerCenter: []int{1}}), "only one of them"},
@@ -98,7 +101,9 @@ func TestSyntheticErrors(t *testing.T) {
 		"blobs, points of NaN":    {blobs(BlobsConfig{CenterPoints: [][]float64{{nan}}}), "CenterPoints[0][0] is NaN"},
 		"blobs, other deviations": {blobs(BlobsConfig{StdDev: []float64{1, 2}}), "StdDev has 2 values"},
 		"blobs, negative":         {blobs(BlobsConfig{StdDev: []float64{-1}}), "StdDev[0] is -1"},
-		"blobs, infinite box":     {blobs(BlobsConfig{CenterBox: [2]float64{0, math.Inf(1)}}), "CenterBox[1] is +Inf"},
+		"blobs, infinite box":     {blobs(BlobsConfig{CenterBox: []float64{0, math.Inf(1)}}), "CenterBox is [0 +Inf]"},
+		"blobs, box too wide":     {blobs(BlobsConfig{CenterBox: []float64{-1e308, 1e308}}), "want two numbers"},
+		"blobs, box of one":       {blobs(BlobsConfig{CenterBox: []float64{1}}), "CenterBox is [1], want two numbers"},
 	} {
 		if test.err == nil || !strings.Contains(test.err.Error(), test.want) || !strings.HasPrefix(test.err.Error(), "mlp: Make") {
 			t.Errorf("%s: error %v, want one with %q", name, test.err, test.want)
@@ -199,6 +204,65 @@ func TestMakeRegressionLowRank(t *testing.T) {
 		bound := tolerance{Rtol: 1e-12, Atol: 1e-12}
 		if err := firstError(bound.check("x", s.x, test.x), bound.check("y", s.y, test.y)); err != nil {
 			t.Errorf("%+v: %v", test.cfg, err)
+		}
+	}
+}
+
+// TestSyntheticEdges makes what the zero of a field cannot say, for that means the default, and a negative scale; the
+// rows are scikit-learn 1.9.1's.
+func TestSyntheticEdges(t *testing.T) {
+	for name, test := range map[string]struct {
+		generate func() (*synthetic, error)
+		x, y     []goldenFloat
+	}{
+		"make_circles(n_samples=5, factor=0, noise=0.1, random_state=3)": {
+			func() (*synthetic, error) {
+				return generateCircles(CirclesConfig{Samples: 5, InnerPoint: true, Noise: 0.1, RandomState: 3})
+			},
+			[]goldenFloat{0.009649746807200862, -0.1863492703364491, -0.027738820251439908, -0.035475897926898675,
+				-1.008274148148246, -0.0627000676823846, 0.9956181831024071, -0.04772180303595027,
+				-0.1313864753362682, 0.08846223804995847},
+			[]goldenFloat{1, 1, 0, 0, 1},
+		},
+		"make_regression(n_samples=3, n_features=2, n_informative=0, bias=2, noise=0.5, random_state=5)": {
+			func() (*synthetic, error) {
+				s, coefficients, err := generateRegression(RegressionConfig{
+					Samples: 3, Features: 2, NoInformative: true, Bias: 2, Noise: 0.5, RandomState: 5})
+				if !slices.Equal(coefficients, []float64{0, 0}) {
+					t.Errorf("without informative features, the coefficients are %v", coefficients)
+				}
+				return s, err
+			},
+			[]goldenFloat{0.10960984157818278, 1.5824811170615634, 2.43077118700778, -0.2520921296030769,
+				0.44122748688504143, -0.33087015189408764},
+			[]goldenFloat{2.0938016129185177, 1.7041816710348558, 1.545383797571879},
+		},
+		"make_blobs(n_samples=4, centers=2, center_box=(0, 0), random_state=7)": {
+			func() (*synthetic, error) {
+				s, _, err := generateBlobs(BlobsConfig{Samples: 4, Centers: 2, CenterBox: []float64{0, 0}, RandomState: 7})
+				return s, err
+			},
+			[]goldenFloat{-0.0008903858579313628, -1.7547243063454208, -0.7889230286257386, 0.00206557290594813,
+				1.0176580056634932, 0.6004985159195494, 0.0328201636785844, 0.40751628299650783},
+			[]goldenFloat{1, 0, 1, 0},
+		},
+		"make_classification(n_samples=4, n_features=1, n_informative=1, n_redundant=0, n_clusters_per_class=1, scale=[-2.0], random_state=1)": {
+			func() (*synthetic, error) {
+				return generateClassification(ClassificationConfig{Samples: 4, Features: 1, Informative: 1, NoRedundant: true,
+					ClustersPerClass: 1, Scale: []float64{-2}, RandomState: 1})
+			},
+			[]goldenFloat{-1.8334034495992622, 2.6707410984506295, -1.91799239033721, 1.7473873610532626},
+			[]goldenFloat{1, 0, 1, 0},
+		},
+	} {
+		s, err := test.generate()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		bound := tolerance{Rtol: 1e-12, Atol: 1e-12}
+		if err := firstError(bound.check("x", s.x, test.x), bound.check("y", s.y, test.y)); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
