@@ -2,16 +2,22 @@ package mlp
 
 import (
 	"bytes"
+	"image/jpeg"
 	"testing"
 )
 
-// FuzzImages decodes any bytes: what is accepted has a pixel for each place, of values 0 … 255, at any size.
+// FuzzImages decodes any bytes: what is accepted has a pixel for each place, of values 0 … 255, at any size. The size of a
+// JPEG is the one that its decoder finds.
 func FuzzImages(f *testing.F) {
 	addFiles(f, "testdata/data/bad/images")
 	for _, class := range []string{"circle", "cross"} {
 		addFiles(f, "testdata/data/shapes/"+class)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
+		header, err := jpeg.DecodeConfig(bytes.NewReader(file))
+		if height, width, ok := jpegSize(file); ok && err == nil && (height != header.Height || width != header.Width) {
+			t.Fatalf("%d×%d pixels, package jpeg finds %d×%d", height, width, header.Height, header.Width)
+		}
 		cfg := ImageConfig{MaxPixels: 1 << 14, MaxBytes: 1 << 16}
 		x, shape, err := ReadImage(bytes.NewReader(file), cfg)
 		cfg.Height, cfg.Width, cfg.Gray = 3, 5, true

@@ -119,11 +119,10 @@ func ReadImages(fsys fs.FS, cfg ImageConfig) (*Dataset, *ImageReport, error) {
 // ReadImage reads one image as ReadImages does, by the formats that the program imports, for Predict; cfg's ClassNames
 // and SkipBroken are not looked at.
 func ReadImage(r io.Reader, cfg ImageConfig) ([]float32, ImageShape, error) {
-	cfg, err := cfg.check()
+	d, err := newImageDecoder(cfg)
 	if err != nil {
 		return nil, ImageShape{}, fmt.Errorf("mlp: %w", err)
 	}
-	d := imageDecoder{cfg: cfg}
 	if err = d.load(r); err == nil {
 		err = d.decode()
 	}
@@ -136,7 +135,7 @@ func ReadImage(r io.Reader, cfg ImageConfig) ([]float32, ImageShape, error) {
 
 // imageFolder is a Dataset that grows image by image.
 type imageFolder struct {
-	decoder imageDecoder
+	decoder *imageDecoder
 	files   []classFile
 	data    Dataset
 	report  ImageReport
@@ -150,11 +149,11 @@ type classFile struct {
 }
 
 func newImageFolder(cfg ImageConfig) (*imageFolder, error) {
-	cfg, err := cfg.check()
+	d, err := newImageDecoder(cfg)
 	if err != nil {
 		return nil, err
 	}
-	f := &imageFolder{decoder: imageDecoder{cfg: cfg}}
+	f := &imageFolder{decoder: d}
 	f.data.Targets = 1
 	f.data.ClassNames = slices.Clone(cfg.ClassNames)
 	return f, nil
@@ -311,6 +310,24 @@ type imageDecoder struct {
 	used   []bool  // [height], whether the resized image is made of that row
 	rgb    []uint8 // one row
 	ImageShape
+
+	unit   float64      // that values are divided by
+	values [256]float32 // what each becomes
+}
+
+func newImageDecoder(cfg ImageConfig) (*imageDecoder, error) {
+	cfg, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	d := &imageDecoder{cfg: cfg, unit: 1}
+	if cfg.Scale {
+		d.unit = 255
+	}
+	for v := range d.values {
+		d.values[v] = float32(float64(v) / d.unit)
+	}
+	return d, nil
 }
 
 // fileReader reads a file that package image can look ahead in, which wraps other readers in a buffer.
@@ -344,8 +361,11 @@ var imageFormats = []struct{ magic, name, pkg string }{
 	{"GIF89a", "GIF", "image/gif"},
 }
 
-// unknownFormat tells why no decoder takes a file.
-func unknownFormat(file []byte) error {
+// decodeError returns a decoder's error or, where there is no decoder for a file, why.
+func decodeError(err error, file []byte) error {
+	if err != image.ErrFormat {
+		return err
+	}
 	for _, f := range imageFormats {
 		if bytes.HasPrefix(file, []byte(f.magic)) {
 			return fmt.Errorf("a %s image: a program that reads those imports _ %q", f.name, f.pkg)
@@ -367,27 +387,27 @@ func (d *imageDecoder) load(r io.Reader) error {
 // decode decodes the file, after a look at the size that it claims.
 func (d *imageDecoder) decode() error {
 	file := d.file.Bytes()
-	d.reader.Reset(file)
-	header, _, err := image.DecodeConfig(&d.reader)
-	if err == image.ErrFormat {
-		return unknownFormat(file)
+	height, width, ok := jpegSize(file)
+	if !ok {
+		d.reader.Reset(file)
+		header, _, err := image.DecodeConfig(&d.reader)
+		if err != nil {
+			return decodeError(err, file)
+		}
+		height, width = header.Height, header.Width
 	}
-	if err != nil {
-		return err
+	if width < 1 || height < 1 {
+		return fmt.Errorf("%d×%d pixels, want at least one", height, width)
 	}
-	if header.Width < 1 || header.Height < 1 {
-		return fmt.Errorf("%d×%d pixels, want at least one", header.Height, header.Width)
-	}
-	if int64(header.Width)*int64(header.Height) > int64(d.cfg.MaxPixels) {
-		return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d",
-			header.Height, header.Width, d.cfg.MaxPixels)
+	if int64(width)*int64(height) > int64(d.cfg.MaxPixels) {
+		return fmt.Errorf("%d×%d pixels are more than MaxPixels, which is %d", height, width, d.cfg.MaxPixels)
 	}
 	d.reader.Reset(file)
 	img, _, err := image.Decode(&d.reader)
 	if err != nil {
-		return err
+		return decodeError(err, file)
 	}
-	d.setPixels(img, header.Height, header.Width)
+	d.setPixels(img, height, width)
 	return nil
 }
 
@@ -528,25 +548,18 @@ func (d *imageDecoder) shape() ImageShape {
 
 // appendRow appends the image, brought to its shape and scale.
 func (d *imageDecoder) appendRow(x []float32, shape ImageShape) []float32 {
-	unit := 1.0
-	if d.cfg.Scale {
-		unit = 255
-	}
 	n := len(x)
 	x = growRows(x, shape.size())[:n+shape.size()]
 	switch {
 	case shape == d.ImageShape:
-		var values [256]float32
-		for v := range values {
-			values[v] = float32(float64(v) / unit)
-		}
+		row := x[n:][:len(d.pixels)]
 		for i, v := range d.pixels {
-			x[n+i] = values[v]
+			row[i] = d.values[v]
 		}
 	case d.cfg.Nearest:
-		resizeNearest(x[n:], shape, d.pixels, d.ImageShape, unit)
+		resizeNearest(x[n:], shape, d.pixels, d.ImageShape, d.unit)
 	default:
-		resizeBilinear(x[n:], shape, d.pixels, d.ImageShape, unit)
+		resizeBilinear(x[n:], shape, d.pixels, d.ImageShape, d.unit)
 	}
 	return x
 }

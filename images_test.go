@@ -182,9 +182,50 @@ func TestUnknownFormat(t *testing.T) {
 		"GIF90a":             errNoImage.Error(),
 		"":                   errNoImage.Error(),
 	} {
-		if got := unknownFormat([]byte(file)).Error(); got != want {
+		if got := decodeError(image.ErrFormat, []byte(file)).Error(); got != want {
 			t.Errorf("%q: got %q, want %q", file, got, want)
 		}
+	}
+}
+
+// TestJPEGSize finds the size in files that package jpeg reads, and leaves the rest to it.
+func TestJPEGSize(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 300, 7)), nil); err != nil {
+		t.Fatal(err)
+	}
+	file := b.String()
+	const start = "\xff\xd8"
+	rest := strings.TrimPrefix(file, start)
+	for name, test := range map[string]struct {
+		file string
+		ok   bool
+	}{
+		"as encoded":         {file, true},
+		"progressive":        {strings.Replace(file, "\xff\xc0", "\xff\xc2", 1), true},
+		"a comment":          {start + "\xff\xfe\x00\x04\xff\xc0" + rest, true},
+		"an application's":   {start + "\xff\xef\x00\x02" + rest, true},
+		"a restart interval": {start + "\xff\xdd\x00\x04\x00\x01" + rest, true},
+		"fill bytes":         {start + "\xff\xff" + rest, false},
+		"no segment":         {start + "\x01" + rest, false},
+		"a marker alone":     {start + "\xff\xd0" + rest, false},
+	} {
+		header, err := jpeg.DecodeConfig(strings.NewReader(test.file))
+		if err != nil || header.Height != 7 || header.Width != 300 {
+			t.Errorf("%s: package jpeg reads %d×%d, %v", name, header.Height, header.Width, err)
+		}
+		height, width, ok := jpegSize([]byte(test.file))
+		if ok != test.ok || ok && (height != 7 || width != 300) {
+			t.Errorf("%s: %d×%d, %v, want 7×300, %v", name, height, width, ok, test.ok)
+		}
+	}
+	for n := range len(file) {
+		if height, width, ok := jpegSize([]byte(file[:n])); ok && (height != 7 || width != 300) {
+			t.Errorf("the first %d bytes: %d×%d", n, height, width)
+		}
+	}
+	if _, _, ok := jpegSize([]byte("\x00\x01" + rest)); ok {
+		t.Error("a file that does not begin as JPEG has a size")
 	}
 }
 
