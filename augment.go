@@ -109,8 +109,10 @@ type augmenter struct {
 	shape             ImageShape // of the rows; zero if they are no images
 	features, targets int
 	indices           bool // the targets are class indices
+	kernel            isa
 	changes           []rowChange
-	scratch           []float32 // [height+2, width+2, channels]
+	scratch           []float32 // a channel of an image with the widest margins, or an image
+	planes            planes
 
 	index int     // of the augmentation that is compiled, and in the end of a MixUp
 	alpha float64 // of MixUp, or 0
@@ -122,13 +124,14 @@ type rowChange interface {
 }
 
 // newAugmenter prepares the list for the rows of d, whose targets are class indices to the loss or numbers.
-func newAugmenter(list []Augmentation, d *Dataset, indices bool) (*augmenter, error) {
-	a := &augmenter{shape: d.Image, features: d.Features, targets: d.Targets, indices: indices}
+func newAugmenter(list []Augmentation, d *Dataset, indices bool, k isa) (*augmenter, error) {
+	a := &augmenter{shape: d.Image, features: d.Features, targets: d.Targets, indices: indices, kernel: k}
 	if a.shape != (ImageShape{}) {
 		if s := a.shape; !s.fits(d.Features) {
 			return nil, fmt.Errorf("mlp: Dataset.Image is %v for rows of %d features", s, d.Features)
 		}
-		a.scratch = make([]float32, (a.shape.Height+2)*(a.shape.Width+2)*a.shape.Channels)
+		a.scratch = make([]float32, max(mostMargins(a.shape).size(a.shape), a.shape.size()))
+		a.planes = newPlanes(a.shape)
 	}
 	for i, augmentation := range list {
 		if augmentation == nil {
@@ -193,6 +196,54 @@ func (a *augmenter) needImages() error {
 		return errors.New("the rows are no images: set Dataset.Image to their height, width and channels")
 	}
 	return nil
+}
+
+// planes takes images apart into their channels.
+type planes struct {
+	channels int
+	values   []float32 // [channels, height, width], unless there is but one channel
+}
+
+func newPlanes(s ImageShape) planes {
+	p := planes{channels: s.Channels}
+	if s.Channels > 1 {
+		p.values = make([]float32, s.size())
+	}
+	return p
+}
+
+// each lets change work on the values of each channel of x.
+func (p *planes) each(x []float32, change func(x []float32)) {
+	if p.channels == 1 {
+		change(x)
+		return
+	}
+	n := len(x) / p.channels
+	if p.channels == 3 { // colours, at twice the pace
+		red, green, blue := p.values[:n], p.values[n:][:n], p.values[2*n:][:n]
+		for i := range red {
+			pixel := x[3*i:][:3]
+			red[i], green[i], blue[i] = pixel[0], pixel[1], pixel[2]
+		}
+		change(red)
+		change(green)
+		change(blue)
+		for i := range red {
+			pixel := x[3*i:][:3]
+			pixel[0], pixel[1], pixel[2] = red[i], green[i], blue[i]
+		}
+		return
+	}
+	for c := range p.channels {
+		plane := p.values[:n]
+		for i := range plane {
+			plane[i] = x[i*p.channels+c]
+		}
+		change(plane)
+		for i, v := range plane {
+			x[i*p.channels+c] = v
+		}
+	}
 }
 
 // draws is a stream of random numbers that are counted: SplitMix64.

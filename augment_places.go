@@ -196,8 +196,12 @@ func (c *crop) cut(dst, src []float32, top, left int) {
 		if from < to {
 			copy(row[from*s.Channels:to*s.Channels], line[(from+left)*s.Channels:])
 		}
-		c.fill(row, line, left, 0, from)
-		c.fill(row, line, left, to, s.Width)
+		if from > 0 {
+			c.fill(row, line, left, 0, from)
+		}
+		if to < s.Width {
+			c.fill(row, line, left, to, s.Width)
+		}
 	}
 }
 

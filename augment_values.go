@@ -8,28 +8,26 @@ import (
 // The augmentations that change values where they are.
 
 // clipped bounds values.
-type clipped struct{ low, high float32 }
+type clipped struct {
+	low, high float32
+	kernel    isa
+}
 
 // clippedTo returns the bounds of a ValueRange.
-func clippedTo(valueRange [2]float64) (clipped, error) {
+func (a *augmenter) clippedTo(valueRange [2]float64) (clipped, error) {
 	if valueRange == [2]float64{} {
 		valueRange[1] = 255
 	}
-	c := clipped{float32(valueRange[0]), float32(valueRange[1])}
+	c := clipped{float32(valueRange[0]), float32(valueRange[1]), a.kernel}
 	if !isFinite(c.low) || !isFinite(c.high) || c.low >= c.high {
 		return c, fmt.Errorf("ValueRange is %v, want two finite numbers, the lower first", valueRange)
 	}
 	return c, nil
 }
 
-func (c clipped) clip(v float32) float32 {
-	if v < c.low {
-		return c.low
-	}
-	if v > c.high {
-		return c.high
-	}
-	return v
+// change sets x to factor·x + more within the bounds.
+func (c clipped) change(x []float32, factor, more float32) {
+	c.kernel.sweep(sweepLevels, &sweep{x: [5][]float32{x, x}, rows: 1, n: len(x), s: [8]float32{c.low, c.high, factor, more}})
 }
 
 type brightness struct {
@@ -42,7 +40,7 @@ func (b RandomBrightness) compile(a *augmenter) error {
 	if err := checkRange("Factor", b.Factor, b.Factor > 0 && b.Factor <= 1, "0 < Factor <= 1"); err != nil {
 		return err
 	}
-	bounds, err := clippedTo(b.ValueRange)
+	bounds, err := a.clippedTo(b.ValueRange)
 	if err != nil {
 		return err
 	}
@@ -52,86 +50,35 @@ func (b RandomBrightness) compile(a *augmenter) error {
 
 func (b *brightness) change(x, _ []float32, key uint64) {
 	r := drawsOf(key, b.index)
-	more := float32(r.symmetric(b.most))
-	// Values that were in the range leave it on one side only. Whether one does is no pattern that a processor could
-	// learn, so min and max take them back and not a branch.
-	low, high, beyond := b.low, b.high, false
-	if more > 0 {
-		for i, v := range x {
-			v = min(v+more, high)
-			beyond = beyond || v < low
-			x[i] = v
-		}
-	} else {
-		for i, v := range x {
-			v = max(v+more, low)
-			beyond = beyond || v > high
-			x[i] = v
-		}
-	}
-	if beyond {
-		for i, v := range x {
-			x[i] = b.clip(v)
-		}
-	}
+	b.clipped.change(x, 1, float32(r.symmetric(b.most)))
 }
 
 type contrast struct {
 	clipped
-	index    int
-	most     float64
-	channels int
+	index  int
+	most   float64
+	planes *planes
 }
 
 func (c RandomContrast) compile(a *augmenter) error {
 	if err := checkRange("Factor", c.Factor, c.Factor > 0 && c.Factor < 1, "0 < Factor < 1"); err != nil {
 		return err
 	}
-	bounds, err := clippedTo(c.ValueRange)
+	bounds, err := a.clippedTo(c.ValueRange)
 	if err != nil {
 		return err
 	}
-	a.changes = append(a.changes, &contrast{bounds, a.index, c.Factor, a.shape.Channels})
+	a.changes = append(a.changes, &contrast{bounds, a.index, c.Factor, &a.planes})
 	return a.needImages()
 }
 
 func (c *contrast) change(x, _ []float32, key uint64) {
 	r := drawsOf(key, c.index)
 	factor := float32(1 + r.symmetric(c.most))
-	if c.channels == 1 {
-		mean := channelMean(x, 1)
-		rest := mean - float32(factor*mean) // factor·(x - mean) + mean
-		for i, v := range x {
-			x[i] = c.clip(float32(factor*v) + rest)
-		}
-		return
-	}
-	for channel := range c.channels {
-		mean := channelMean(x[channel:], c.channels)
-		rest := mean - float32(factor*mean)
-		for i := channel; i < len(x); i += c.channels {
-			x[i] = c.clip(float32(factor*x[i]) + rest)
-		}
-	}
-}
-
-// channelMean returns the mean of each step-th value of x, summed in four lanes, so that no addition waits for the
-// last.
-func channelMean(x []float32, step int) float32 {
-	var a, b, c, d float32
-	n, i := 0, 0
-	for ; i+3*step < len(x); i += 4 * step {
-		a += x[i]
-		b += x[i+step]
-		c += x[i+2*step]
-		d += x[i+3*step]
-		n += 4
-	}
-	for ; i < len(x); i += step {
-		a += x[i]
-		n++
-	}
-	return ((a + b) + (c + d)) / float32(n)
+	c.planes.each(x, func(x []float32) {
+		mean := float32(c.kernel.sum(x) / float64(len(x)))
+		c.clipped.change(x, factor, mean-float32(factor*mean)) // factor·(x - mean) + mean
+	})
 }
 
 type cutout struct {

@@ -8,15 +8,14 @@ import (
 // warp moves, turns and scales in one interpolation what neighbouring augmentations ask for.
 type warp struct {
 	filling
-	shape ImageShape
-	parts []warpPart
+	shape  ImageShape
+	planes *planes
+	kernel isa
+	parts  []warpPart
 
-	rows, columns []int // what w.inside says of rows -height … 2·height and columns -width … 2·width
-
-	// Of move and stretch:
-	above, below []float32 // values of two rows between their columns
-	lines        []int     // where the rows begin that the new image's lie between
-	spots        []spot    // where its columns lie
+	most    margins // of a frame
+	columns []int   // what w.inside says of the columns of the widest frame
+	narrow  framing // for frames whose margins are not wider than marginWidth; n is 0 if images are narrower
 }
 
 // warpPart is an augmentation of a warp.
@@ -60,34 +59,34 @@ func (a *augmenter) addWarp(mode FillMode, value float64, draw func(draws) plane
 	if err := a.needImages(); err != nil {
 		return err
 	}
-	w := &warp{filling: f, shape: a.shape, parts: []warpPart{part}}
-	w.above = make([]float32, a.shape.Width*a.shape.Channels)
-	w.below = make([]float32, a.shape.Width*a.shape.Channels)
-	w.lines = make([]int, a.shape.Height+1)
-	w.spots = make([]spot, a.shape.Width)
-	for y := -a.shape.Height; y <= 2*a.shape.Height; y++ {
-		w.rows = append(w.rows, w.inside(y, a.shape.Height))
-	}
-	for x := -a.shape.Width; x <= 2*a.shape.Width; x++ {
+	w := &warp{filling: f, shape: a.shape, planes: &a.planes, kernel: a.kernel, parts: []warpPart{part}}
+	w.most = mostMargins(a.shape)
+	for x := -w.most.left; x < a.shape.Width+w.most.right; x++ {
 		w.columns = append(w.columns, w.inside(x, a.shape.Width))
+	}
+	if a.shape.Width >= marginWidth {
+		w.narrow = newFraming(f, a.shape)
 	}
 	a.changes = append(a.changes, w)
 	return nil
 }
 
-// row is w.inside of a row, column that of a column.
-func (w *warp) row(y int) int {
-	if i := y + w.shape.Height; uint(i) < uint(len(w.rows)) {
-		return w.rows[i]
+// newFraming returns the framing of images of a shape without its arrays.
+func newFraming(f filling, shape ImageShape) framing {
+	s := framing{rows: shape.Height, n: shape.Width, right: shape.Width - marginWidth}
+	if f.mode == FillConstant {
+		s.fill = math.Float32bits(f.value)
+		return s
 	}
-	return w.inside(y, w.shape.Height)
-}
-
-func (w *warp) column(x int) int {
-	if i := x + w.shape.Width; uint(i) < uint(len(w.columns)) {
-		return w.columns[i]
+	s.keep = math.MaxUint32
+	if f.mode == FillWrap {
+		s.left, s.right = s.right, s.left
 	}
-	return w.inside(x, w.shape.Width)
+	for j := range marginWidth {
+		s.order[0][j] = int32(f.inside(j-marginWidth, s.n) - s.left)
+		s.order[1][j] = int32(f.inside(s.n+j, s.n) - s.right)
+	}
+	return s
 }
 
 func (t RandomTranslation) compile(a *augmenter) error {
@@ -148,22 +147,7 @@ func (w *warp) change(x, scratch []float32, key uint64) {
 	w.apply(x, scratch, p)
 }
 
-// apply sets each pixel of x to the value at its place by the map p, bilinear between pixels' centres. Maps that keep
-// rows and columns straight have ways of their own, which are faster.
-func (w *warp) apply(x, scratch []float32, p plane) {
-	if p.xx == 1 && p.xy == 0 && p.yx == 0 && p.yy == 1 {
-		w.move(x, scratch, place(p.x0), place(p.y0))
-		return
-	}
-	w.frame(scratch, x)
-	if p.xy == 0 && p.yx == 0 {
-		w.stretch(x, scratch, p)
-	} else {
-		w.interpolate(x, scratch, p)
-	}
-}
-
-// Places are whole numbers of 2⁻³² pixels: steps along a row add up exactly.
+// Places are whole numbers of 2⁻³² pixels: steps along rows and columns add up exactly.
 const placeBits = 32
 
 func place(v float64) int64 { return int64(math.RoundToEven(v * (1 << placeBits))) }
@@ -177,251 +161,182 @@ func bilinear(a, b, c, d, partX, partY float32) float32 {
 	return above + float32(partY*(below-above))
 }
 
-// move sets each pixel of x to the value that lies right to its right and down below. All lie alike between their
-// neighbours: what interpolation between columns gives for a row serves the row above it too.
-func (w *warp) move(x, scratch []float32, right, down int64) {
-	s := w.shape
-	left, top := int(right>>placeBits), int(down>>placeBits)
-	partX, partY := part(right), part(down)
-	channels, width := s.Channels, s.Width*s.Channels
-	copy(scratch, x)
-	for i := range w.lines {
-		in := w.row(top + i)
-		if in < 0 { // a row of the constant, behind the image
-			in = s.Height
-		}
-		w.lines[i] = in * width
-	}
-	if w.mode == FillConstant {
-		beyond := scratch[len(x):][:width]
-		for j := range beyond {
-			beyond[j] = w.value
-		}
-	}
-	// Columns from … to-1 of the new image lie between two of the old.
-	from := min(max(-left, 0), s.Width)
-	to := max(min(s.Width-1-left, s.Width), from)
-	for j := range s.Width {
-		if j < from || j >= to {
-			w.moveColumn(x[j*channels:], scratch, w.column(left+j), w.column(left+j+1), partX, partY)
-		}
-	}
-	if from == to {
-		return
-	}
-	above := w.above[:(to-from)*channels]
-	for i, at := range w.lines {
-		line := scratch[at+(from+left)*channels:][:len(above)]
-		next := scratch[at+(from+left+1)*channels:][:len(above)]
-		if i == 0 {
-			for j, a := range line {
-				above[j] = a + float32(partX*(next[j]-a))
-			}
-			continue
-		}
-		row := x[(i-1)*width+from*channels:][:len(above)]
-		if channels == 1 {
-			a := line[0]
-			for j, b := range next {
-				below, u := a+float32(partX*(b-a)), above[j]
-				above[j], a = below, b
-				row[j] = u + float32(partY*(below-u))
-			}
-			continue
-		}
-		for j, b := range next {
-			a, u := line[j], above[j]
-			below := a + float32(partX*(b-a))
-			above[j] = below
-			row[j] = u + float32(partY*(below-u))
-		}
-	}
-}
-
-// moveColumn is move for a column that lies between columns l and r of the image, which are -1 for the constant.
-func (w *warp) moveColumn(x, scratch []float32, l, r int, partX, partY float32) {
-	channels, width := w.shape.Channels, w.shape.Width*w.shape.Channels
-	for c := range channels {
-		above := float32(0)
-		for i, at := range w.lines {
-			a, b := w.value, w.value
-			if l >= 0 {
-				a = scratch[at+l*channels+c]
-			}
-			if r >= 0 {
-				b = scratch[at+r*channels+c]
-			}
-			below := a + float32(partX*(b-a))
-			if i > 0 {
-				x[(i-1)*width+c] = above + float32(partY*(below-above))
-			}
-			above = below
-		}
-	}
-}
-
-// frame copies an image into a frame of one pixel, which holds what lies beyond the edge.
-func (w *warp) frame(framed, x []float32) {
-	s := w.shape
-	channels, width, stride := s.Channels, s.Width*s.Channels, (s.Width+2)*s.Channels
-	left, right := w.column(-1)*channels, w.column(s.Width)*channels
-	for y := -1; y <= s.Height; y++ {
-		row, in := framed[(1+y)*stride:][:stride], w.row(y)
-		if in < 0 {
-			for i := range row {
-				row[i] = w.value
-			}
-			continue
-		}
-		line := x[in*width:][:width]
-		copy(row[channels:], line)
-		for c := range channels {
-			first, last := w.value, w.value
-			if left >= 0 {
-				first, last = line[left+c], line[right+c]
-			}
-			row[c], row[channels+width+c] = first, last
-		}
-	}
-}
-
-// spot is where a column of the new image lies: between two of the framed one.
-type spot struct {
-	left, right int // offsets in a row
-	part        float32
-}
-
-// stretch is apply for a map that keeps rows and columns straight, so that interpolation between columns serves all
-// rows that lie beside the same one.
-func (w *warp) stretch(dst, framed []float32, p plane) {
+// apply sets each pixel of x to the value at its place by the map p, bilinear between pixels' centres.
+func (w *warp) apply(x, scratch []float32, p plane) {
 	s := w.shape
 	middleX, middleY := float64(s.Width-1)/2, float64(s.Height-1)/2
-	channels, stride := s.Channels, (s.Width+2)*s.Channels
-	x, stepX := place(p.x0-float64(p.xx*middleX)+middleX), place(p.xx)
-	for j := range w.spots {
-		left := int(x >> placeBits)
-		w.spots[j] = spot{(1 + w.column(left)) * channels, (1 + w.column(left+1)) * channels, part(x)}
-		x += stepX
+	i := interpolation{
+		rows: s.Height, n: s.Width,
+		x:      place(p.x0 + middleX - float64(p.xx*middleX) - float64(p.xy*middleY)),
+		y:      place(p.y0 + middleY - float64(p.yx*middleX) - float64(p.yy*middleY)),
+		rightX: place(p.xx), rightY: place(p.yx), downX: place(p.xy), downY: place(p.yy),
 	}
-	above, below := w.above, w.below
-	aboveAt, belowAt := -1, -1 // the rows that they are of
-	for i := range s.Height {
-		y := place(float64(p.yy*(float64(i)-middleY)) + p.y0 + middleY)
-		top := int(y >> placeBits)
-		topAt, bottomAt := (1+w.row(top))*stride, (1+w.row(top+1))*stride
-		if topAt == belowAt {
-			above, below, aboveAt, belowAt = below, above, belowAt, aboveAt
+	m := i.margins()
+	whole := m.within(w.most)
+	if !whole {
+		m = w.most
+	}
+	narrow := s.Width >= marginWidth && m.left <= marginWidth && m.right <= marginWidth
+	if narrow {
+		m.left, m.right = marginWidth, marginWidth
+	}
+	i.src, i.ld = scratch[:m.size(s)], m.left+s.Width+m.right
+	i.x += int64(m.left) << placeBits
+	i.y += int64(m.top) << placeBits
+	w.planes.each(x, func(x []float32) {
+		i.dst = x
+		if narrow {
+			w.narrow.dst, w.narrow.src = i.src[m.top*i.ld:], x
+			w.kernel.frame(&w.narrow)
+		} else {
+			w.frame(i.src[m.top*i.ld:], x, m)
 		}
-		if topAt != aboveAt {
-			w.stretchRow(above, framed[topAt:][:stride])
+		w.frameRows(i.src, m)
+		if whole {
+			w.kernel.interpolate(&i)
+		} else {
+			w.apart(&i, m)
 		}
-		if bottomAt != belowAt {
-			w.stretchRow(below, framed[bottomAt:][:stride])
-		}
-		aboveAt, belowAt = topAt, bottomAt
-		row, partY := dst[i*len(above):][:len(above)], part(y)
-		below := below[:len(row)]
-		for j, a := range above {
-			row[j] = a + float32(partY*(below[j]-a))
+	})
+}
+
+// margins are the rows and columns around an image that hold what lies beyond its edge.
+type margins struct{ left, right, top, bottom int }
+
+// mostMargins returns those of the widest frame.
+func mostMargins(s ImageShape) margins {
+	side, up := max(1+s.Width/4, marginWidth), 1+s.Height/4
+	return margins{side, side, up, up}
+}
+
+// margins returns those that an interpolation needs of which src is the mere image.
+func (s *interpolation) margins() (m margins) {
+	beyond := func(n int, first, right, down int64) (before, behind int) {
+		least := first + min(right, 0) + min(down, 0)
+		most := first + max(right, 0) + max(down, 0)
+		return max(-int(least>>placeBits), 0), max(int(most>>placeBits)+2-n, 0)
+	}
+	m.left, m.right = beyond(s.n, s.x, int64(s.n-1)*s.rightX, int64(s.rows-1)*s.downX)
+	m.top, m.bottom = beyond(s.rows, s.y, int64(s.n-1)*s.rightY, int64(s.rows-1)*s.downY)
+	return m
+}
+
+// within reports whether none is wider than in n.
+func (m margins) within(n margins) bool {
+	return m.left <= n.left && m.right <= n.right && m.top <= n.top && m.bottom <= n.bottom
+}
+
+// size returns the length of an image of one channel with its margins, and of what the kernel wants behind it.
+func (m margins) size(s ImageShape) int {
+	ld := m.left + s.Width + m.right
+	return (m.top+s.Height+m.bottom)*ld + interpolationSlack(ld)
+}
+
+// frame copies an image and sets the pixels to its left and right.
+func (w *warp) frame(dst, x []float32, m margins) {
+	width := w.shape.Width
+	left, right := w.columns[w.most.left-m.left:][:m.left], w.columns[w.most.left+width:][:m.right]
+	for ; len(x) > 0; x = x[width:] {
+		w.margin(dst, x, left)
+		dst = dst[m.left:]
+		copy(dst[:width], x)
+		dst = dst[width:]
+		w.margin(dst, x, right)
+		dst = dst[m.right:]
+	}
+}
+
+// margin sets pixels to those of a line in the given columns, of which -1 is the constant.
+func (w *warp) margin(dst, line []float32, columns []int) {
+	for j, at := range columns {
+		if dst[j] = w.value; at >= 0 {
+			dst[j] = line[at]
 		}
 	}
 }
 
-// stretchRow sets dst to the values of a row between its columns.
-func (w *warp) stretchRow(dst, row []float32) {
-	channels := w.shape.Channels
-	if channels == 1 {
-		dst := dst[:len(w.spots)]
-		for j, s := range w.spots {
-			a := row[s.left]
-			dst[j] = a + float32(s.part*(row[s.right]-a))
+// frameRows sets the rows above and below an image with its left and right margins.
+func (w *warp) frameRows(framed []float32, m margins) {
+	ld := m.left + w.shape.Width + m.right
+	for i := range m.top + m.bottom {
+		y := i - m.top
+		if y >= 0 {
+			y += w.shape.Height
 		}
-		return
-	}
-	for j, s := range w.spots {
-		for c := range channels {
-			a := row[s.left+c]
-			dst[j*channels+c] = a + float32(s.part*(row[s.right+c]-a))
+		row, in := framed[(m.top+y)*ld:][:ld], w.inside(y, w.shape.Height)
+		if in >= 0 {
+			copy(row, framed[(m.top+in)*ld:])
+			continue
+		}
+		for j := range row {
+			row[j] = w.value
 		}
 	}
 }
 
-// interpolate is apply for any map.
-func (w *warp) interpolate(dst, framed []float32, p plane) {
-	const one = 1 << placeBits
-	s := w.shape
-	middleX, middleY := float64(s.Width-1)/2, float64(s.Height-1)/2
-	stepX, stepY := place(p.xx), place(p.yx)
-	width, channels, stride := s.Width*s.Channels, s.Channels, (s.Width+2)*s.Channels
-	for i := range s.Height {
-		down := float64(i) - middleY
-		// From the frame's upper left pixel.
-		x := place(float64(p.xy*down)-float64(p.xx*middleX)+p.x0+middleX) + one
-		y := place(float64(p.yy*down)-float64(p.yx*middleX)+p.y0+middleY) + one
-		row := dst[i*width:][:width]
+// frameGeneric copies an image and sets the pixels beside it.
+func frameGeneric(s *framing) {
+	for y := range s.rows {
+		row, line := s.dst[y*(s.n+2*marginWidth):][:s.n+2*marginWidth], s.src[y*s.n:][:s.n]
+		copy(row[marginWidth:], line)
+		for side, from := range [2]int{s.left, s.right} {
+			margin := row[side*(marginWidth+s.n):][:marginWidth]
+			for j, at := range s.order[side] {
+				margin[j] = math.Float32frombits(math.Float32bits(line[from+int(at)])&s.keep | s.fill)
+			}
+		}
+	}
+}
+
+// apart interpolates where a map reaches beyond the frame, which has the widest margins m.
+func (w *warp) apart(s *interpolation, m margins) {
+	right, bottom := uint64(s.ld-1)<<placeBits, uint64(m.top+w.shape.Height+m.bottom-1)<<placeBits
+	framed := func(x, y int64) bool { return uint64(x) < right && uint64(y) < bottom }
+	for i := range s.rows {
+		x, y := s.x+int64(i)*s.downX, s.y+int64(i)*s.downY
+		row := s.dst[i*s.n:][:s.n]
 		// The places between whose neighbours all lie in the frame follow each other: they are on a line.
-		from, to := 0, s.Width
-		for ; from < to && !w.framed(x, y); from++ {
-			w.beyond(row[from*channels:][:channels], framed, x, y)
-			x, y = x+stepX, y+stepY
+		from, to := 0, s.n
+		for ; from < to && !framed(x, y); from++ {
+			row[from] = w.outside(s, m, x, y)
+			x, y = x+s.rightX, y+s.rightY
 		}
 		for ; to > from; to-- {
 			steps := int64(to - 1 - from)
-			lastX, lastY := x+steps*stepX, y+steps*stepY
-			if w.framed(lastX, lastY) {
+			lastX, lastY := x+steps*s.rightX, y+steps*s.rightY
+			if framed(lastX, lastY) {
 				break
 			}
-			w.beyond(row[(to-1)*channels:][:channels], framed, lastX, lastY)
+			row[to-1] = w.outside(s, m, lastX, lastY)
 		}
-		if inner := row[from*channels : to*channels]; channels == 1 {
-			interpolateGray(inner, framed, stride, x, y, stepX, stepY)
-		} else {
-			interpolateColours(inner, framed, channels, stride, x, y, stepX, stepY)
-		}
+		inner := *s
+		inner.dst, inner.rows, inner.n, inner.x, inner.y = row[from:to], 1, to-from, x, y
+		w.kernel.interpolate(&inner)
 	}
 }
 
-// interpolateGray sets each pixel of dst to the value at a place, of which the first is x, y, in an image of one
-// channel.
-func interpolateGray(dst, src []float32, stride int, x, y, stepX, stepY int64) {
-	d := src[stride+1:]
-	a, b, c := src[:len(d)], src[1:][:len(d)], src[stride:][:len(d)]
-	for i := range dst {
-		at := uint(uint64(y)>>placeBits)*uint(stride) + uint(uint64(x)>>placeBits)
-		if at >= uint(len(d)) {
-			break // never: it spares four checks of bounds
+// outside returns the value at a place outside the frame, whose margins m hold the constant if there is one.
+func (w *warp) outside(s *interpolation, m margins, x, y int64) float32 {
+	left, top := int(x>>placeBits)-m.left, int(y>>placeBits)-m.top
+	x0, x1 := m.left+w.inside(left, w.shape.Width), m.left+w.inside(left+1, w.shape.Width)
+	y0, y1 := (m.top+w.inside(top, w.shape.Height))*s.ld, (m.top+w.inside(top+1, w.shape.Height))*s.ld
+	return bilinear(s.src[y0+x0], s.src[y0+x1], s.src[y1+x0], s.src[y1+x1], part(x), part(y))
+}
+
+// interpolateGeneric sets each pixel of dst to the value at its place in an image of one channel.
+func interpolateGeneric(s *interpolation) {
+	d := s.src[s.ld+1:]
+	a, b, c := s.src[:len(d)], s.src[1:][:len(d)], s.src[s.ld:][:len(d)]
+	for i := range s.rows {
+		x, y := s.x+int64(i)*s.downX, s.y+int64(i)*s.downY
+		row := s.dst[i*s.n:][:s.n]
+		for j := range row {
+			at := uint(uint64(y)>>placeBits)*uint(s.ld) + uint(uint64(x)>>placeBits)
+			if at >= uint(len(d)) {
+				break // never: it spares four checks of bounds
+			}
+			row[j] = bilinear(a[at], b[at], c[at], d[at], part(x), part(y))
+			x, y = x+s.rightX, y+s.rightY
 		}
-		dst[i] = bilinear(a[at], b[at], c[at], d[at], part(x), part(y))
-		x, y = x+stepX, y+stepY
-	}
-}
-
-func interpolateColours(dst, src []float32, channels, stride int, x, y, stepX, stepY int64) {
-	for ; len(dst) > 0; dst = dst[channels:] {
-		corner := src[int(y>>placeBits)*stride+int(x>>placeBits)*channels:]
-		below := corner[stride:]
-		partX, partY := part(x), part(y)
-		for c := range dst[:channels] {
-			dst[c] = bilinear(corner[c], corner[channels+c], below[c], below[channels+c], partX, partY)
-		}
-		x, y = x+stepX, y+stepY
-	}
-}
-
-// framed reports whether the four pixels around a place are in the frame.
-func (w *warp) framed(x, y int64) bool {
-	return uint64(x) < uint64(w.shape.Width+1)<<placeBits && uint64(y) < uint64(w.shape.Height+1)<<placeBits
-}
-
-// beyond sets a pixel to the value at a place outside the frame, whose first row and column hold the constant if there
-// is one.
-func (w *warp) beyond(pixel, framed []float32, x, y int64) {
-	channels, stride := w.shape.Channels, (w.shape.Width+2)*w.shape.Channels
-	left, top := int(x>>placeBits)-1, int(y>>placeBits)-1
-	x0, x1 := (1+w.column(left))*channels, (1+w.column(left+1))*channels
-	y0, y1 := (1+w.row(top))*stride, (1+w.row(top+1))*stride
-	partX, partY := part(x), part(y)
-	for c := range pixel {
-		pixel[c] = bilinear(framed[y0+x0+c], framed[y0+x1+c], framed[y1+x0+c], framed[y1+x1+c], partX, partY)
 	}
 }

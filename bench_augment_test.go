@@ -27,10 +27,7 @@ func BenchmarkAugment(b *testing.B) {
 			const rows = 128
 			d := benchRows(rows, 784, 10)
 			d.Image = ImageShape{28, 28, 1}
-			a, err := newAugmenter(list, d, false)
-			if err != nil {
-				b.Fatal(err)
-			}
+			a := mustAugmenter(b, d, list...)
 			order := make([]int, rows)
 			for i := range order {
 				order[i] = i

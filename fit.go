@@ -199,7 +199,7 @@ func (t *Trainer) newFitOf(d *Dataset, what string, cfg FitConfig) (*fit, error)
 	f.cfg.ValidateEvery = max(f.cfg.ValidateEvery, 1)
 	var err error
 	if len(cfg.Augment) > 0 {
-		if f.augmenter, err = newAugmenter(cfg.Augment, d, t.loss.kind == sparseCategoricalCrossentropy); err != nil {
+		if f.augmenter, err = newAugmenter(cfg.Augment, d, t.loss.kind == sparseCategoricalCrossentropy, t.net.kernel.isa); err != nil {
 			return nil, err
 		}
 	}

@@ -110,6 +110,35 @@ type sweep struct {
 	step             uint32 // dropout: number of a row's values
 }
 
+// interpolation holds the operands of the kernel that takes values between the pixels of an image of one channel. Places
+// are whole numbers of 2⁻³² pixels.
+type interpolation struct {
+	dst []float32 // [rows, n]
+	src []float32 // [any number, ld], in which all places have four neighbours, and interpolationSlack
+
+	x, y           int64 // place of dst's first pixel in src
+	rightX, rightY int64 // from a pixel to the next of its row
+	downX, downY   int64 // and to that below
+	rows, n, ld    int
+}
+
+// interpolationSlack is what kernels may read behind the last neighbours: patches of 8×8 begin at the first.
+func interpolationSlack(ld int) int { return 6*ld + 8 }
+
+// framing holds the operands of the kernel that copies an image of one channel and puts marginWidth columns beside it, left
+// and right. A margin's pixel is one of as many columns of its row.
+type framing struct {
+	dst     []float32 // [rows, n+2·marginWidth]
+	src     []float32 // [rows, n]
+	rows, n int       // n >= marginWidth
+
+	left, right int         // the columns from which on the margins' pixels are taken
+	order       [2][8]int32 // which of them
+	keep, fill  uint32      // bits that these keep and that are set
+}
+
+const marginWidth = 8
+
 // smallestNormal is the smallest positive normal float32; moments and gradients below it are flushed to zero, for
 // denormal operands slow long trainings down.
 const smallestNormal = 0x1p-126

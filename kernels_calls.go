@@ -68,6 +68,13 @@ func (k isa) sumAbs(x []float32) float64 {
 	return sumProducts(x, math.Copysign(0, -1), 1)
 }
 
+func (k isa) sum(x []float32) float64 {
+	if k == generic {
+		return sumGeneric(x)
+	}
+	return sumProducts(x, 0, 1)
+}
+
 // sumProducts returns the sum of the products of x and x & bits | one.
 func sumProducts(x []float32, bits, one float64) float64 {
 	var s [lanes]float64

@@ -78,3 +78,8 @@ func (isa) elementwiseCall(op uint8, alpha float32, dst, src []float32) {
 func sweepNEON(op sweepOp, s *sweep)
 
 func sweepCall(op sweepOp, s *sweep) { sweepNEON(op, s) }
+
+// Augmentation does without assembly: beside a training step with NEON, Go's share is as small as that of AVX-512 beside its.
+
+func (isa) interpolate(s *interpolation) { interpolateGeneric(s) }
+func (isa) frame(s *framing)             { frameGeneric(s) }

@@ -22,6 +22,14 @@ func TestElementwiseBounds(t *testing.T) {
 				k.isa.sumSquares(g.alloc(n))
 				g.used = 0
 				compareSoftmax(t, newSoftmax(rng, g.alloc, 1+rng.IntN(20), n, uniform), k)
+				g.used = 0
+				image := newInterpolation(rng, g.alloc, 1+rng.IntN(9), n, uniform)
+				image.compare(t, k)
+				if n >= marginWidth {
+					g.used = 0
+					margins := newTestFraming(rng, g.alloc, 1+rng.IntN(9), n)
+					margins.compare(t, k)
+				}
 			}
 		}
 	})

@@ -141,6 +141,7 @@ var sweepOps = []struct {
 	{"mix", sweepMix, []int{0, 1}},
 	{"quotient", sweepQuotient, []int{0, 1}},
 	{"clamp", sweepClamp, []int{0, 1}},
+	{"levels", sweepLevels, []int{0, 1}},
 	{"deviations", sweepDeviations, []int{0, 1, 2, 3}},
 	{"normalise", sweepNormalise, []int{0, 1, 2, 3, 4}},
 	{"gradients of gamma and beta", sweepAffineGradient, []int{0, 1, 2, 3}},
@@ -158,7 +159,7 @@ func randomSweep(rng *rand.Rand, op sweepOp) sweep {
 	switch op {
 	case sweepRMSprop:
 		s.s[4] = s.s[3]
-	case sweepClamp:
+	case sweepClamp, sweepLevels:
 		s.s[1] = -s.s[0]
 	}
 	return s
@@ -279,6 +280,9 @@ func TestElementwiseSum(t *testing.T) {
 			}
 			if got, want := k.isa.sumAbs(x), sumAbsGeneric(x); got != want {
 				t.Fatalf("sum of %d absolute values is %v, want %v", n, got, want)
+			}
+			if got, want := k.isa.sum(x), sumGeneric(x); got != want {
+				t.Fatalf("sum of %d values is %v, want %v", n, got, want)
 			}
 		}
 	})

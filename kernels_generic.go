@@ -279,6 +279,15 @@ func sumAbsGeneric(x []float32) float64 {
 	return foldLanes64(&s)
 }
 
+// sumGeneric returns Σx in float64, in the lanes of sumSquaresGeneric.
+func sumGeneric(x []float32) float64 {
+	var s [lanes]float64
+	for i, v := range x {
+		s[i%lanes] += float64(v)
+	}
+	return foldLanes64(&s)
+}
+
 // foldLanes64 is foldLanes in float64.
 func foldLanes64(s *[lanes]float64) float64 {
 	for half := lanes / 2; half > 0; half /= 2 {

@@ -19,3 +19,6 @@ func (isa) sgd(w, m, g []float32, s *sgdStep)      { sgdGeneric(w, m, g, s) }
 func (isa) sumSquares(x []float32) float64         { return sumSquaresGeneric(x) }
 func (isa) sweep(op sweepOp, s *sweep)             { sweepGeneric(op, s) }
 func (isa) sumAbs(x []float32) float64             { return sumAbsGeneric(x) }
+func (isa) sum(x []float32) float64                { return sumGeneric(x) }
+func (isa) interpolate(s *interpolation)           { interpolateGeneric(s) }
+func (isa) frame(s *framing)                       { frameGeneric(s) }

@@ -16,6 +16,7 @@ const (
 	sweepMix
 	sweepQuotient
 	sweepClamp
+	sweepLevels
 	sweepDeviations
 	sweepNormalise
 	sweepAffineGradient
@@ -87,6 +88,11 @@ func (s *sweep) apply(op sweepOp) {
 		a := x[0]
 		for i, b := range x[1] {
 			a[i] = min(max(b, s.s[0]), s.s[1])
+		}
+	case sweepLevels: // a, b: a = s₂·b + s₃ within s₀ … s₁, not fused
+		a := x[0]
+		for i, b := range x[1] {
+			a[i] = min(max(float32(s.s[2]*b)+s.s[3], s.s[0]), s.s[1])
 		}
 	case sweepDeviations: // variance, d, x, mean: d = x - mean, variance += d²
 		variance, d, mean := x[0], x[1], x[3]

@@ -140,6 +140,14 @@ var armSweeps = []func(a *arm){
 		a.both("fmin", armT, armT, armDecay)
 		a.storeEight(armT, 0, 0)
 	},
+	func(a *arm) { // levels
+		a.loadEight(armT, 1, 0)
+		a.both("fmul", armT, armT, armRate)
+		a.both("fadd", armT, armT, armBeta1)
+		a.both("fmax", armT, armT, armScale)
+		a.both("fmin", armT, armT, armDecay)
+		a.storeEight(armT, 0, 0)
+	},
 	func(a *arm) { // deviations
 		a.loadEight(armT, 2, 0)
 		a.loadEight(armU, 3, 0)

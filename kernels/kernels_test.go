@@ -18,6 +18,7 @@ func TestAssembly(t *testing.T) {
 	}{
 		{"../kernels_amd64.s", amd64},
 		{"../kernels_elementwise_amd64.s", elementwise},
+		{"../kernels_augment_amd64.s", augment},
 		{"../kernels_arm64.s", arm64},
 		{"../kernels_elementwise_arm64.s", arm64Elementwise},
 	} {

@@ -147,6 +147,13 @@ var sweeps = []struct {
 		f.VMINPS(sT, sDecay, sT)
 		f.VMOVUPS(sT, f.element(0))
 	}},
+	{"levels", func(f sweeper) {
+		f.VMULPS(f.element(1), sRate, sT)
+		f.VADDPS(sBeta1, sT, sT)
+		f.VMAXPS(sT, sScale, sT)
+		f.VMINPS(sT, sDecay, sT)
+		f.VMOVUPS(sT, f.element(0))
+	}},
 	{"deviations", func(f sweeper) {
 		f.VMOVUPS(f.element(2), sT)
 		f.VSUBPS(f.element(3), sT, sT)
