@@ -284,6 +284,27 @@ func naiveBilinear(src []float32, s ImageShape, f filling, p plane, y, x, c int)
 	return sum
 }
 
+// TestWarpFar has maps as no list of augmentations draws them: places stay in the range of their numbers.
+func TestWarpFar(t *testing.T) {
+	shape := ImageShape{17, 17, 1}
+	src := imageRows(1, shape).X
+	for _, p := range []plane{
+		{xx: 1 << 28, yy: 1, x0: 1 << 31}, {xx: -1e300, xy: 1e300, yx: 1e300, yy: 1, x0: 1e308}, {xx: math.Inf(1), yy: 1},
+		{xx: 1, yy: 1, y0: math.NaN()}, {xx: 1e-300, yy: -1e20},
+	} {
+		for _, f := range fillings {
+			w, scratch := newWarp(t, shape, f)
+			got := slices.Clone(src)
+			w.apply(got, scratch, p)
+			w.kernel = generic
+			want := slices.Clone(src)
+			if w.apply(want, scratch, p); !slices.Equal(got, want) {
+				t.Errorf("map %v, fill %d: %v, want %v", p, f.mode, got, want)
+			}
+		}
+	}
+}
+
 // TestWarpDraws finds the bounds of the maps that are drawn.
 func TestWarpDraws(t *testing.T) {
 	d := imageRows(1, ImageShape{10, 20, 1})
@@ -326,6 +347,36 @@ func TestWarpDraws(t *testing.T) {
 	w.apply(got, scratch, rotation(math.Pi/2).after(plane{xx: 1, yy: 1, x0: -1}))
 	if want := []float32{0, 3, 6, 0, 2, 5, 0, 1, 4}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestZeros has zeros of both signs, of which assembly's minimum knows no order.
+func TestZeros(t *testing.T) {
+	minus := math.Copysign(0, -1)
+	d := imageRows(1, ImageShape{3, 3, 1})
+	for _, augmentation := range []Augmentation{
+		RandomContrast{Factor: 0.5, ValueRange: [2]float64{-1, minus}}, RandomContrast{Factor: 0.5, ValueRange: [2]float64{minus, 1}},
+		RandomBrightness{Factor: 1e-60, ValueRange: [2]float64{minus, 1}}, RandomBrightness{Factor: 1e-60},
+	} {
+		for _, value := range []float32{0, float32(minus)} {
+			var first []float32
+			eachKernel(t, func(t *testing.T, k kernel) {
+				a, err := newAugmenter([]Augmentation{augmentation}, d, false, k.isa)
+				if err != nil {
+					t.Fatal(err)
+				}
+				x := fill(make([]float32, 9), value)
+				for key := range uint64(10) {
+					a.apply(x, 9, nil, []int{0}, key)
+				}
+				if first == nil {
+					first = x
+				}
+				if i := firstOther(x, first); i >= 0 {
+					t.Errorf("%v makes %v of %v, another kernel %v", augmentation, x[i], value, first[i])
+				}
+			})
+		}
 	}
 }
 

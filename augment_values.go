@@ -18,7 +18,8 @@ func (a *augmenter) clippedTo(valueRange [2]float64) (clipped, error) {
 	if valueRange == [2]float64{} {
 		valueRange[1] = 255
 	}
-	c := clipped{float32(valueRange[0]), float32(valueRange[1]), a.kernel}
+	// Zeros are positive, as sweepLevels wants them.
+	c := clipped{float32(valueRange[0]) + 0, float32(valueRange[1]) + 0, a.kernel}
 	if !isFinite(c.low) || !isFinite(c.high) || c.low >= c.high {
 		return c, fmt.Errorf("ValueRange is %v, want two finite numbers, the lower first", valueRange)
 	}
@@ -27,7 +28,7 @@ func (a *augmenter) clippedTo(valueRange [2]float64) (clipped, error) {
 
 // change sets x to factor·x + more within the bounds.
 func (c clipped) change(x []float32, factor, more float32) {
-	c.kernel.sweep(sweepLevels, &sweep{x: [5][]float32{x, x}, rows: 1, n: len(x), s: [8]float32{c.low, c.high, factor, more}})
+	c.kernel.sweep(sweepLevels, &sweep{x: [5][]float32{x, x}, rows: 1, n: len(x), s: [8]float32{c.low, c.high, factor, more + 0}})
 }
 
 type brightness struct {

@@ -150,7 +150,16 @@ func (w *warp) change(x, scratch []float32, key uint64) {
 // Places are whole numbers of 2⁻³² pixels: steps along rows and columns add up exactly.
 const placeBits = 32
 
-func place(v float64) int64 { return int64(math.RoundToEven(v * (1 << placeBits))) }
+// farthest is the number of pixels, either way, within which places are kept: so sums of them are in the range of int64.
+const farthest = 1 << 29
+
+// place returns the place v, or the farthest that is not beyond most.
+func place(v, most float64) int64 {
+	if !(v > -most) {
+		v = -most
+	}
+	return int64(math.RoundToEven(min(v, most) * (1 << placeBits)))
+}
 
 // part returns the part of a place behind the binary point.
 func part(v int64) float32 { return float32(int32(uint32(v)>>8)) * 0x1p-24 }
@@ -165,11 +174,12 @@ func bilinear(a, b, c, d, partX, partY float32) float32 {
 func (w *warp) apply(x, scratch []float32, p plane) {
 	s := w.shape
 	middleX, middleY := float64(s.Width-1)/2, float64(s.Height-1)/2
+	step := farthest / float64(max(s.Width, s.Height))
 	i := interpolation{
 		rows: s.Height, n: s.Width,
-		x:      place(p.x0 + middleX - float64(p.xx*middleX) - float64(p.xy*middleY)),
-		y:      place(p.y0 + middleY - float64(p.yx*middleX) - float64(p.yy*middleY)),
-		rightX: place(p.xx), rightY: place(p.yx), downX: place(p.xy), downY: place(p.yy),
+		x:      place(p.x0+middleX-float64(p.xx*middleX)-float64(p.xy*middleY), farthest),
+		y:      place(p.y0+middleY-float64(p.yx*middleX)-float64(p.yy*middleY), farthest),
+		rightX: place(p.xx, step), rightY: place(p.yx, step), downX: place(p.xy, step), downY: place(p.yy, step),
 	}
 	m := i.margins()
 	whole := m.within(w.most)

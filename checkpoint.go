@@ -25,7 +25,7 @@ type Checkpoint struct {
 // checkpointKey is the metadata key of a checkpoint's state in its safetensors file.
 const (
 	checkpointKey     = "mlp_checkpoint"
-	checkpointVersion = 1
+	checkpointVersion = 2
 )
 
 // checkpointState is a checkpoint without its arrays.

@@ -407,6 +407,9 @@ func (d *imageDecoder) decode() error {
 	if err != nil {
 		return decodeError(err, file)
 	}
+	if ok { // a decoder of the program's own may turn what it reads
+		height, width = img.Bounds().Max.Y, img.Bounds().Max.X
+	}
 	d.setPixels(img, height, width)
 	return nil
 }

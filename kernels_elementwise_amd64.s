@@ -2087,13 +2087,6 @@ TEXT ·quotientAVX2<>(SB), NOSPLIT, $0
 	VMOVUPS Y14, (DI)(BX*1)
 	RET
 
-TEXT ·clampAVX2<>(SB), NOSPLIT, $0
-	VMOVUPS (SI)(BX*1), Y14
-	VMAXPS  Y14, Y5, Y14
-	VMINPS  Y14, Y6, Y14
-	VMOVUPS Y14, (DI)(BX*1)
-	RET
-
 TEXT ·levelsAVX2<>(SB), NOSPLIT, $0
 	VMULPS  (SI)(BX*1), Y7, Y14
 	VADDPS  Y8, Y14, Y14
@@ -2183,11 +2176,10 @@ DATA sweeps<>+48(SB)/8, $·lionAVX2<>(SB)
 DATA sweeps<>+56(SB)/8, $·penaltyAVX2<>(SB)
 DATA sweeps<>+64(SB)/8, $·mixAVX2<>(SB)
 DATA sweeps<>+72(SB)/8, $·quotientAVX2<>(SB)
-DATA sweeps<>+80(SB)/8, $·clampAVX2<>(SB)
-DATA sweeps<>+88(SB)/8, $·levelsAVX2<>(SB)
-DATA sweeps<>+96(SB)/8, $·deviationsAVX2<>(SB)
-DATA sweeps<>+104(SB)/8, $·normaliseAVX2<>(SB)
-DATA sweeps<>+112(SB)/8, $·affineGradientAVX2<>(SB)
-DATA sweeps<>+120(SB)/8, $·normaliseGradientAVX2<>(SB)
-DATA sweeps<>+128(SB)/8, $·dropoutAVX2<>(SB)
-GLOBL sweeps<>(SB), RODATA|NOPTR, $136
+DATA sweeps<>+80(SB)/8, $·levelsAVX2<>(SB)
+DATA sweeps<>+88(SB)/8, $·deviationsAVX2<>(SB)
+DATA sweeps<>+96(SB)/8, $·normaliseAVX2<>(SB)
+DATA sweeps<>+104(SB)/8, $·affineGradientAVX2<>(SB)
+DATA sweeps<>+112(SB)/8, $·normaliseGradientAVX2<>(SB)
+DATA sweeps<>+120(SB)/8, $·dropoutAVX2<>(SB)
+GLOBL sweeps<>(SB), RODATA|NOPTR, $128

@@ -1912,15 +1912,6 @@ TEXT ·quotient<>(SB), NOSPLIT, $0-0
 	FSTPQ (F28, F29), 0(R0)
 	RET
 
-TEXT ·clamp<>(SB), NOSPLIT, $0-0
-	FLDPQ 0(R1), (F28, F29)
-	WORD $0x4e2af79c // fmax v28.4s, v28.4s, v10.4s
-	WORD $0x4e2af7bd // fmax v29.4s, v29.4s, v10.4s
-	WORD $0x4eabf79c // fmin v28.4s, v28.4s, v11.4s
-	WORD $0x4eabf7bd // fmin v29.4s, v29.4s, v11.4s
-	FSTPQ (F28, F29), 0(R0)
-	RET
-
 TEXT ·levels<>(SB), NOSPLIT, $0-0
 	FLDPQ 0(R1), (F28, F29)
 	WORD $0x6e2cdf9c // fmul v28.4s, v28.4s, v12.4s
@@ -2055,14 +2046,13 @@ DATA sweeps<>+48(SB)/8, $·lion<>(SB)
 DATA sweeps<>+56(SB)/8, $·penalty<>(SB)
 DATA sweeps<>+64(SB)/8, $·mix<>(SB)
 DATA sweeps<>+72(SB)/8, $·quotient<>(SB)
-DATA sweeps<>+80(SB)/8, $·clamp<>(SB)
-DATA sweeps<>+88(SB)/8, $·levels<>(SB)
-DATA sweeps<>+96(SB)/8, $·deviations<>(SB)
-DATA sweeps<>+104(SB)/8, $·normalise<>(SB)
-DATA sweeps<>+112(SB)/8, $·affineGradient<>(SB)
-DATA sweeps<>+120(SB)/8, $·normaliseGradient<>(SB)
-DATA sweeps<>+128(SB)/8, $·dropout<>(SB)
-GLOBL sweeps<>(SB), RODATA|NOPTR, $136
+DATA sweeps<>+80(SB)/8, $·levels<>(SB)
+DATA sweeps<>+88(SB)/8, $·deviations<>(SB)
+DATA sweeps<>+96(SB)/8, $·normalise<>(SB)
+DATA sweeps<>+104(SB)/8, $·affineGradient<>(SB)
+DATA sweeps<>+112(SB)/8, $·normaliseGradient<>(SB)
+DATA sweeps<>+120(SB)/8, $·dropout<>(SB)
+GLOBL sweeps<>(SB), RODATA|NOPTR, $128
 
 DATA constants<>+0(SB)/8, $0x3fd62d7d3fd62d7d
 DATA constants<>+8(SB)/8, $0x3fd62d7d3fd62d7d

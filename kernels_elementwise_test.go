@@ -140,7 +140,6 @@ var sweepOps = []struct {
 	{"penalty", sweepPenalty, []int{0, 1}},
 	{"mix", sweepMix, []int{0, 1}},
 	{"quotient", sweepQuotient, []int{0, 1}},
-	{"clamp", sweepClamp, []int{0, 1}},
 	{"levels", sweepLevels, []int{0, 1}},
 	{"deviations", sweepDeviations, []int{0, 1, 2, 3}},
 	{"normalise", sweepNormalise, []int{0, 1, 2, 3, 4}},
@@ -159,8 +158,11 @@ func randomSweep(rng *rand.Rand, op sweepOp) sweep {
 	switch op {
 	case sweepRMSprop:
 		s.s[4] = s.s[3]
-	case sweepClamp, sweepLevels:
+	case sweepLevels:
 		s.s[1] = -s.s[0]
+		if rng.IntN(3) == 0 {
+			s.s[rng.IntN(2)] = 0
+		}
 	}
 	return s
 }

@@ -15,7 +15,6 @@ const (
 	sweepPenalty
 	sweepMix
 	sweepQuotient
-	sweepClamp
 	sweepLevels
 	sweepDeviations
 	sweepNormalise
@@ -84,12 +83,7 @@ func (s *sweep) apply(op sweepOp) {
 		for i, b := range x[1] {
 			a[i] = b / s.s[0]
 		}
-	case sweepClamp: // a, b: a = b within s₀ … s₁
-		a := x[0]
-		for i, b := range x[1] {
-			a[i] = min(max(b, s.s[0]), s.s[1])
-		}
-	case sweepLevels: // a, b: a = s₂·b + s₃ within s₀ … s₁, not fused
+	case sweepLevels: // a, b: a = s₂·b + s₃ within s₀ … s₁, not fused; with a zero as bound, s₃ is not -0, nor is the bound
 		a := x[0]
 		for i, b := range x[1] {
 			a[i] = min(max(float32(s.s[2]*b)+s.s[3], s.s[0]), s.s[1])

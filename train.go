@@ -386,7 +386,9 @@ func (t *Trainer) update() {
 		t.clipNorms(clip.Norm)
 	case clip.Value > 0:
 		bound := float32(clip.Value)
-		k.sweep(sweepClamp, plainSweep(t.grads, t.grads, -bound, bound))
+		s := plainSweep(t.grads, t.grads, -bound, bound)
+		s.s[2], s.s[3] = 1, float32(math.Copysign(0, -1)) // which change nothing
+		k.sweep(sweepLevels, s)
 	}
 	decay := float32(rate * t.opt.decay)
 	if decay != 0 && len(t.cfg.NoDecay) > 0 {

@@ -134,12 +134,6 @@ var armSweeps = []func(a *arm){
 		a.both("fdiv", armT, armT, armScale)
 		a.storeEight(armT, 0, 0)
 	},
-	func(a *arm) { // clamp
-		a.loadEight(armT, 1, 0)
-		a.both("fmax", armT, armT, armScale)
-		a.both("fmin", armT, armT, armDecay)
-		a.storeEight(armT, 0, 0)
-	},
 	func(a *arm) { // levels
 		a.loadEight(armT, 1, 0)
 		a.both("fmul", armT, armT, armRate)

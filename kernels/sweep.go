@@ -141,12 +141,6 @@ var sweeps = []struct {
 		f.VDIVPS(sScale, sT, sT)
 		f.VMOVUPS(sT, f.element(0))
 	}},
-	{"clamp", func(f sweeper) {
-		f.VMOVUPS(f.element(1), sT)
-		f.VMAXPS(sT, sScale, sT)
-		f.VMINPS(sT, sDecay, sT)
-		f.VMOVUPS(sT, f.element(0))
-	}},
 	{"levels", func(f sweeper) {
 		f.VMULPS(f.element(1), sRate, sT)
 		f.VADDPS(sBeta1, sT, sT)
