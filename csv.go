@@ -40,17 +40,19 @@ type CSVConfig struct {
 	SampleWeightIndex int
 
 	// Features are the columns of X, in that order; the others are not looked at. nil means every column that is neither
-	// label nor target nor weight nor named by Ignore.
+	// label nor target nor weight nor named by Ignore, in which "" stands for all columns without a name.
 	Features []string
 	Ignore   []string
 
-	// Categories are the columns of X whose cells are texts, by name, with the texts allowed in the order of their indices; a
-	// model's, for one (Network.CSVConfig). nil for a column allows all texts and sorts those found, as Label does.
+	// Categories are the columns of X whose cells are texts, by name (without a header x0, x1, … by their place in X), with
+	// the texts allowed in the order of their indices; a model's, for one (Network.CSVConfig). nil for a column allows all
+	// texts and sorts those found, as Label does.
 	Categories map[string][]string
 
 	// AllowMissing reads features that are empty or NaN (in any case) as NaN. Otherwise they are errors, as they always
 	// are among labels and targets.
 	AllowMissing bool
+	Missing      []string // cells that mean a missing value besides; "NA" or "-999", for one
 
 	// MaxBytes bounds the file's length, and the memory in proportion to it; a longer file is an error. 0 means no bound.
 	MaxBytes int64
@@ -135,7 +137,7 @@ func (c *CSVConfig) check() error {
 	case strings.ContainsRune("\"\r\n\uFFFD", separator), !utf8.ValidRune(separator):
 		return fmt.Errorf("mlp: CSVConfig: Separator is %q, want a character other than quotes and ends of lines", separator)
 	case c.NoHeader && (c.Label != "" || len(c.Targets) > 0 || c.SampleWeight != "" || c.Features != nil ||
-		len(c.Ignore) > 0 || len(c.Categories) > 0):
+		len(c.Ignore) > 0):
 		return errors.New("mlp: CSVConfig: with NoHeader columns have no names: " +
 			"use LabelIndex, TargetIndexes or SampleWeightIndex")
 	case c.Label != "" && c.LabelIndex != 0, len(c.Targets) > 0 && len(c.TargetIndexes) > 0,

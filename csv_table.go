@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 )
 
 // csvTable is a Dataset that grows row by row.
@@ -20,14 +22,21 @@ type csvTable struct {
 	label    int      // the column of the class labels, or -1
 	weight   int      // the column of SampleWeights, or -1
 
-	classes    *csvLabels   // of the label
-	categories []*csvLabels // one a feature, nil for numbers; nil if all are
+	missing    map[string]bool // the cells of cfg.Missing
+	classes    *csvLabels      // of the label
+	categories []*csvLabels    // one a feature, nil for numbers; nil if all are
 	data       Dataset
 }
 
 // newCSVTable returns the table of r, of which it reads the header, or without a header the first row.
 func newCSVTable(r *csvReader, cfg CSVConfig) (*csvTable, error) {
 	t := &csvTable{cfg: cfg, csvReader: r, label: -1, weight: -1, classes: newCSVLabels("label", cfg.ClassNames)}
+	if len(cfg.Missing) > 0 {
+		t.missing = make(map[string]bool, len(cfg.Missing))
+	}
+	for _, text := range cfg.Missing {
+		t.missing[strings.Trim(text, " \t")] = true
+	}
 	return t, t.readHeader()
 }
 
@@ -151,8 +160,14 @@ func (t *csvTable) chooseColumns(index map[string]int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := chooseEach(t.cfg.Ignore, byName); err != nil {
-		return err
+	for _, name := range t.cfg.Ignore {
+		if _, unnamed := index[""]; name == "" && unnamed {
+			for column, name := range t.names {
+				taken[column] = taken[column] || name == ""
+			}
+		} else if _, err := byName(name); err != nil {
+			return err
+		}
 	}
 	if t.cfg.Features != nil {
 		if t.features, err = chooseEach(t.cfg.Features, byName); err != nil {
@@ -173,10 +188,25 @@ func (t *csvTable) chooseColumns(index map[string]int) error {
 
 // chooseCategories finds the features that are texts.
 func (t *csvTable) chooseCategories() error {
+	if len(t.cfg.Categories) == 0 {
+		return nil
+	}
+	features := make(map[string]int, len(t.features))
+	for j, column := range t.features {
+		name := t.data.featureName(j)
+		if t.names != nil {
+			name = t.names[column]
+		}
+		features[name] = j
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.cfg.Categories)) {
-		j := slices.IndexFunc(t.features, func(column int) bool { return t.names[column] == name })
-		if j < 0 {
-			return t.errorAt(-1, fmt.Errorf("Categories has %q, which is no feature; there are %s", name, quoteSome(t.names)))
+		j, ok := features[name]
+		if !ok {
+			names := quoteSome(t.names)
+			if t.names == nil {
+				names = fmt.Sprintf("x0 to x%d", len(t.features)-1)
+			}
+			return t.errorAt(-1, fmt.Errorf("Categories has %q, which is no feature; there are %s", name, names))
 		}
 		if t.categories == nil {
 			t.categories = make([]*csvLabels, len(t.features))
@@ -232,13 +262,11 @@ func (t *csvTable) appendRow() error {
 	}
 	x := growRows(t.data.X, len(t.features))
 	for j, column := range t.features {
-		var v float32
-		var err error
-		if t.categories != nil && t.categories[j] != nil {
-			v, err = t.categories[j].value(t.cell(column), t.cfg.AllowMissing)
-		} else {
-			v, err = parseNumber(t.cell(column), t.cfg.AllowMissing)
+		var texts *csvLabels
+		if t.categories != nil {
+			texts = t.categories[j]
 		}
+		v, err := t.value(column, texts, t.cfg.AllowMissing)
 		if err != nil {
 			return t.errorAt(column, err)
 		}
@@ -246,21 +274,21 @@ func (t *csvTable) appendRow() error {
 	}
 	t.data.X = x
 	for _, column := range t.targets {
-		v, err := parseNumber(t.cell(column), false)
+		v, err := t.value(column, nil, false)
 		if err != nil {
 			return t.errorAt(column, err)
 		}
 		t.data.Y = append(t.data.Y, v)
 	}
 	if t.label >= 0 {
-		class, err := t.classes.value(t.cell(t.label), false)
+		class, err := t.value(t.label, t.classes, false)
 		if err != nil {
 			return t.errorAt(t.label, err)
 		}
 		t.data.Y = append(t.data.Y, class)
 	}
 	if t.weight >= 0 {
-		v, err := parseNumber(t.cell(t.weight), false)
+		v, err := t.value(t.weight, nil, false)
 		if err == nil && v < 0 {
 			err = fmt.Errorf("the sample weight is %v, want a weight >= 0", v)
 		}
@@ -270,6 +298,21 @@ func (t *csvTable) appendRow() error {
 		t.data.SampleWeights = append(t.data.SampleWeights, v)
 	}
 	return nil
+}
+
+// value returns the number in a column of the line last read, or that of the text if it holds texts.
+func (t *csvTable) value(column int, texts *csvLabels, allowMissing bool) (float32, error) {
+	cell := t.cell(column)
+	if t.missing != nil && t.missing[string(trimCell(cell))] {
+		if allowMissing {
+			return float32(math.NaN()), nil
+		}
+		return 0, fmt.Errorf("%q is a missing value", trimCell(cell))
+	}
+	if texts != nil {
+		return texts.value(cell, allowMissing)
+	}
+	return parseNumber(cell, allowMissing)
 }
 
 // growRows returns x with room for n more values; it doubles the room, for append's quarter has large tables copied often.

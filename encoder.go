@@ -9,9 +9,10 @@ import (
 	"strconv"
 )
 
-// LabelEncoder numbers labels 0, 1, … in their order: numbers by value, texts by code point, as scikit-learn's does.
+// LabelEncoder numbers labels 0, 1, … in their order: numbers by value, texts by code point, as scikit-learn's does. NaN is
+// a label too.
 type LabelEncoder[T cmp.Ordered] struct {
-	Classes []T // what Fit finds: the distinct labels, in rising order
+	Classes []T // what Fit finds: the distinct labels, in rising order, NaN the last
 }
 
 // Fit finds the classes among labels.
@@ -19,14 +20,16 @@ func (e *LabelEncoder[T]) Fit(labels []T) error {
 	if len(labels) == 0 {
 		return errors.New("mlp: LabelEncoder: there are no labels")
 	}
-	for i, label := range labels {
-		if label != label {
-			return fmt.Errorf("mlp: LabelEncoder: label %d is NaN", i)
-		}
+	sorted := slices.Clone(labels)
+	slices.Sort(sorted) // NaN comes first
+	missing := slices.IndexFunc(sorted, func(label T) bool { return label == label })
+	if missing < 0 {
+		missing = len(sorted)
 	}
-	classes := slices.Clone(labels)
-	slices.Sort(classes)
-	e.Classes = slices.Compact(classes)
+	e.Classes = slices.Compact(sorted[missing:])
+	if missing > 0 {
+		e.Classes = append(e.Classes, sorted[0])
+	}
 	return nil
 }
 
@@ -34,7 +37,7 @@ func (e *LabelEncoder[T]) Fit(labels []T) error {
 func (e *LabelEncoder[T]) Transform(labels []T) ([]int, error) {
 	numbers := make([]int, len(labels))
 	for i, label := range labels {
-		class, ok := slices.BinarySearch(e.Classes, label)
+		class, ok := findCategory(e.Classes, label)
 		if !ok {
 			return nil, fmt.Errorf("mlp: LabelEncoder: label %d, %v, is none of the %d classes", i, label, len(e.Classes))
 		}
@@ -55,9 +58,27 @@ func (e *LabelEncoder[T]) InverseTransform(numbers []int) ([]T, error) {
 	return labels, nil
 }
 
+// findCategory returns the place of v among categories in rising order, the last of which may be NaN.
+func findCategory[T cmp.Ordered](categories []T, v T) (place int, ok bool) {
+	known := withoutNaN(categories)
+	if v != v {
+		return len(known), len(known) < len(categories)
+	}
+	return slices.BinarySearch(known, v)
+}
+
+// withoutNaN returns categories without the last one if it is NaN.
+func withoutNaN[T cmp.Ordered](categories []T) []T {
+	if n := len(categories) - 1; n >= 0 && categories[n] != categories[n] {
+		return categories[:n]
+	}
+	return categories
+}
+
 // OneHotEncoder replaces features by one column a category, which is 1 in the rows of that category and 0 elsewhere, as
 // scikit-learn's does. Columns are named after feature and category: color_blue, color_red. They stand in place of the
-// feature; the others keep their order.
+// feature; the others keep their order. A feature that misses values (NaN) in Fit has one more category for them, the
+// last: color_nan.
 // (https://scikit-learn.org/stable/modules/generated/sklearn.preprocessing.OneHotEncoder.html)
 type OneHotEncoder struct {
 	// Columns names the features to encode (x0, x1, … where the Dataset has no names); nil means those that hold
@@ -65,12 +86,15 @@ type OneHotEncoder struct {
 	Columns []string
 
 	Drop          CategoryDrop
-	IgnoreUnknown bool // a missing value, or one that Fit did not see, becomes zeros rather than an error
+	IgnoreUnknown bool // a value that Fit did not see, also a missing one, becomes zeros rather than an error
 
 	// What Fit finds, one a feature.
-	FeatureNames  []string
-	Categories    [][]float64 // the values in rising order; nil for a feature that is not encoded
-	CategoryNames [][]string  // their names; nil for numbers
+	FeatureNames []string
+	Categories   [][]float64 // the values in rising order, NaN the last; nil for a feature that is not encoded
+
+	// CategoryNames are the names of the values, but for NaN; nil for numbers. Where there are more names than values, value
+	// i has name i, and the other names have no column.
+	CategoryNames [][]string
 }
 
 // CategoryDrop says which categories get no column: what remains tells them too, if they are known.
@@ -83,7 +107,8 @@ const (
 	DropIfBinary              // the first category of features that have two
 )
 
-// Fit takes the categories from d.Categories, whether they have rows or not, or else from the values of the rows.
+// Fit takes the categories from the rows, and those of d.Categories that have no row too, unless IgnoreUnknown is set. NaN
+// is one if a row has it.
 func (e *OneHotEncoder) Fit(d *Dataset) error {
 	if e.Drop > DropIfBinary {
 		return fmt.Errorf("mlp: OneHotEncoder: Drop is %d, want DropNone, DropFirst or DropIfBinary", e.Drop)
@@ -103,12 +128,15 @@ func (e *OneHotEncoder) Fit(d *Dataset) error {
 		if !encoded[j] {
 			continue
 		}
-		if f.CategoryNames[j] == nil {
+		if f.CategoryNames[j] == nil || e.IgnoreUnknown {
 			f.Categories[j] = slices.Compact(sortedKnown(d.X, d.Features, j))
 		} else {
 			for category := range f.CategoryNames[j] {
 				f.Categories[j] = append(f.Categories[j], float64(category))
 			}
+		}
+		if hasMissing(d, j) {
+			f.Categories[j] = append(f.Categories[j], math.NaN())
 		}
 		if n := len(f.Categories[j]); n <= f.dropped(j) {
 			return fmt.Errorf("mlp: OneHotEncoder: feature %q has %d categories, so no column is left", f.FeatureNames[j], n)
@@ -119,6 +147,27 @@ func (e *OneHotEncoder) Fit(d *Dataset) error {
 	}
 	*e = f
 	return nil
+}
+
+// addMissing makes NaN a category of encoded features that it stands in for the first time in d, whose features are
+// those of Fit.
+func (e *OneHotEncoder) addMissing(d *Dataset) error {
+	for j, values := range e.Categories {
+		if values != nil && len(withoutNaN(values)) == len(values) && hasMissing(d, j) {
+			e.Categories[j] = append(values, math.NaN())
+		}
+	}
+	return nil
+}
+
+// hasMissing reports whether a row of d misses feature j.
+func hasMissing(d *Dataset, j int) bool {
+	for i := j; i < len(d.X); i += d.Features {
+		if v := d.X[i]; v != v {
+			return true
+		}
+	}
+	return false
 }
 
 // encoded tells which features of d to encode.
@@ -170,12 +219,16 @@ func (e *OneHotEncoder) fitted() (features, outputs int, err error) {
 			len(e.CategoryNames), features)
 	}
 	for j, values := range e.Categories {
-		if names := e.CategoryNames[j]; values != nil && names != nil && len(names) != len(values) {
+		known := withoutNaN(values)
+		names := e.CategoryNames[j]
+		unnamed := func(v float64) bool { return indexOf(float32(v), len(names)) < 0 }
+		if values != nil && names != nil && len(names) != len(known) &&
+			(len(names) < len(known) || slices.ContainsFunc(known, unnamed)) {
 			return 0, 0, fmt.Errorf("feature %q has %d categories and %d names of them", e.FeatureNames[j],
-				len(values), len(names))
+				len(known), len(names))
 		}
-		if !slices.IsSortedFunc(values, func(a, b float64) int { return cmp.Compare(a, b) }) {
-			return 0, 0, fmt.Errorf("the categories of feature %q are not in rising order", e.FeatureNames[j])
+		if !slices.IsSorted(known) || len(known) > 0 && !(isFinite(known[0]) && isFinite(known[len(known)-1])) {
+			return 0, 0, fmt.Errorf("the categories of feature %q are not numbers in rising order", e.FeatureNames[j])
 		}
 		if outputs += e.columns(j); outputs > maxUnits {
 			return 0, 0, fmt.Errorf("more than %d columns in all", maxUnits)
@@ -184,8 +237,8 @@ func (e *OneHotEncoder) fitted() (features, outputs int, err error) {
 	return features, outputs, nil
 }
 
-// Transform replaces the features of d, and their names. A missing value, or a category that Fit did not see, is an
-// error unless IgnoreUnknown is set.
+// Transform replaces the features of d, and their names. A value that Fit did not see, also a missing one, is an error
+// unless IgnoreUnknown is set.
 func (e *OneHotEncoder) Transform(d *Dataset) error {
 	if err := checkTransform("OneHotEncoder: Transform", e, d, false); err != nil {
 		return err
@@ -216,10 +269,16 @@ func (e *OneHotEncoder) outputs() (names []string, categories [][]string) {
 
 // categoryName returns the name of category i of feature j.
 func (e *OneHotEncoder) categoryName(j, i int) string {
-	if names := e.CategoryNames[j]; names != nil {
+	category := e.Categories[j][i]
+	if category != category {
+		return "nan"
+	}
+	switch names := e.CategoryNames[j]; {
+	case len(names) > len(withoutNaN(e.Categories[j])):
+		return names[int(category)]
+	case names != nil:
 		return names[i]
 	}
-	category := e.Categories[j][i]
 	if category == math.Trunc(category) && math.Abs(category) < 1e16 {
 		return strconv.FormatFloat(category, 'f', -1, 32) // 1000000, and not 1e+06
 	}
@@ -232,7 +291,7 @@ func encodeRow[T float32 | float64](e *OneHotEncoder, dst, x []T) error {
 		columns := e.columns(j)
 		if e.Categories[j] == nil {
 			dst[0] = v
-		} else if i, known := slices.BinarySearch(e.Categories[j], float64(v)); known {
+		} else if i, known := findCategory(e.Categories[j], float64(v)); known {
 			if i -= e.dropped(j); i >= 0 {
 				dst[i] = 1
 			}

@@ -74,14 +74,18 @@ func FuzzCSVReader(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(text, cfg.NoHeader, cfg.separator(), cfg.LabelIndex, 0)
+		f.Add(text, cfg.NoHeader, cfg.separator(), cfg.LabelIndex, 0, "")
 	}
-	f.Add([]byte("a,b\n1,2\n\n\r\n3,\"4\"\n\n5,x\n"), false, ',', 0, 2)
-	f.Add([]byte("a,b\r\n1,2\r\r\n3,4\r"), false, ',', 0, 0)
-	f.Add([]byte("a,b\n1,2\n3,\"4\n\n5\"6\n"), false, ',', 0, 0)
-	f.Add([]byte("1é2\n3é4\n"), true, 'é', 0, 0)
-	f.Fuzz(func(t *testing.T, text []byte, noHeader bool, separator rune, labelIndex, weightIndex int) {
+	f.Add([]byte("a,b\n1,2\n\n\r\n3,\"4\"\n\n5,x\n"), false, ',', 0, 2, "x")
+	f.Add([]byte("a,b\r\n1,2\r\r\n3,4\r"), false, ',', 0, 0, "3")
+	f.Add([]byte("a,b\n1,2\n3,\"4\n\n5\"6\n"), false, ',', 0, 0, "NA")
+	f.Add([]byte("a,b\n1, NA\n3,\"NA\"\n\" NA \",7\n"), false, ',', 0, 0, "NA")
+	f.Add([]byte("1é2\n3é4\n"), true, 'é', 0, 0, "1")
+	f.Fuzz(func(t *testing.T, text []byte, noHeader bool, separator rune, labelIndex, weightIndex int, missing string) {
 		cfg := CSVConfig{NoHeader: noHeader, Separator: separator, LabelIndex: labelIndex, SampleWeightIndex: weightIndex}
+		if missing != "" {
+			cfg.AllowMissing, cfg.Missing = true, []string{missing}
+		}
 		read := func(slow bool) (*Dataset, error) {
 			if err := cfg.check(); err != nil {
 				return nil, err

@@ -14,7 +14,8 @@ type SimpleImputer struct {
 	Strategy  ImputeStrategy
 	FillValue float64 // what ImputeConstant fills in
 
-	// KeepEmpty fills 0, or the FillValue of ImputeConstant, into a feature without any value, which is an error otherwise.
+	// KeepEmpty fills 0, or the FillValue of ImputeConstant, into a feature without any value, which is an error otherwise:
+	// scikit-learn leaves such a feature out.
 	KeepEmpty bool
 
 	Statistics []float64 // what Fit finds: the value to fill in, one a feature

@@ -149,8 +149,10 @@ func (n *Network) CSVConfig() CSVConfig {
 		case *SimpleImputer:
 			cfg.AllowMissing = true
 		case *OneHotEncoder:
-			cfg.AllowMissing = cfg.AllowMissing || step.IgnoreUnknown
+			isNumber := func(values []float64) bool { return values == nil }
+			cfg.AllowMissing = cfg.AllowMissing || step.IgnoreUnknown && !slices.ContainsFunc(step.Categories, isNumber)
 			for j, names := range step.CategoryNames {
+				cfg.AllowMissing = cfg.AllowMissing || len(withoutNaN(step.Categories[j])) < len(step.Categories[j])
 				if names != nil {
 					if cfg.Categories == nil {
 						cfg.Categories = make(map[string][]string)

@@ -57,7 +57,7 @@ func preprocessorFields(p Preprocessor) (name string, fields []jsonField, err er
 			{"drop", &p.Drop},
 			{"ignore_unknown", &p.IgnoreUnknown},
 			{"feature_names", &p.FeatureNames},
-			{"categories", &p.Categories},
+			{"categories", (*exactLists)(&p.Categories)},
 			{"category_names", &p.CategoryNames},
 		}, nil
 	case Pipeline:

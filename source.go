@@ -63,7 +63,13 @@ func FitPreprocessor(ctx context.Context, p Preprocessor, src Source) error {
 	case *SimpleImputer:
 		return fitImputer(ctx, p, src)
 	case *OneHotEncoder:
-		if err := fitInBlocks(ctx, src, p.Fit, nil); err != nil {
+		var err error
+		if p.IgnoreUnknown {
+			err = fitEncoder(ctx, p, src)
+		} else {
+			err = fitInBlocks(ctx, src, p.Fit, p.addMissing)
+		}
+		if err != nil {
 			return err
 		}
 		for j, names := range p.CategoryNames {
@@ -130,6 +136,48 @@ func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) err
 		return nil
 	}
 	return call(block)
+}
+
+// fitEncoder fits e to those rows of a Source that have a category for the first time: the others add none.
+func fitEncoder(ctx context.Context, e *OneHotEncoder, src Source) error {
+	var first *Dataset
+	var seen [][]bool // of each feature its categories, the last of which is NaN
+	for d, err := range src.Chunks(ctx) {
+		if err == nil {
+			err = checkChunk(d, first)
+		}
+		if err != nil {
+			return err
+		}
+		if first == nil {
+			first = d.withoutRows()
+			first.Targets, first.TargetNames, first.ClassNames = 0, nil, nil
+			for j := range d.Features {
+				seen = append(seen, make([]bool, len(d.categories(j))+1))
+			}
+		}
+		for x := d.X; len(x) > 0; x = x[d.Features:] {
+			isNew := len(first.X) == 0
+			for j, v := range x[:d.Features] {
+				category := len(seen[j]) - 1
+				if v == v && category == 0 {
+					continue // a number
+				}
+				if v == v {
+					category = int(v)
+				}
+				isNew = isNew || !seen[j][category]
+				seen[j][category] = true
+			}
+			if isNew {
+				first.X = append(first.X, x[:d.Features]...)
+			}
+		}
+	}
+	if first == nil {
+		return errSourceEmpty
+	}
+	return e.Fit(first)
 }
 
 // checkChunk returns an error unless a chunk is sound and has the columns of the first one, which is nil for that itself.

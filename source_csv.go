@@ -54,7 +54,7 @@ func (s *CSVSource) Scan(ctx context.Context) (columns *Dataset, rows int, err e
 	s.Config.Categories = maps.Clone(s.Config.Categories)
 	for j, names := range columns.Categories {
 		if names != nil {
-			s.Config.Categories[columns.FeatureNames[j]] = names
+			s.Config.Categories[columns.featureName(j)] = names
 		}
 	}
 	return columns, rows, nil

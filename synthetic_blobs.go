@@ -22,11 +22,17 @@ type BlobsConfig struct {
 // MakeBlobs returns a normally distributed blob of points around each center, one class a center: scikit-learn's
 // make_blobs. Fields out of their range or that contradict each other are an error.
 func MakeBlobs(cfg BlobsConfig) (*Dataset, error) {
-	s, _, err := generateBlobs(cfg)
+	d, _, err := MakeBlobsWithCenters(cfg)
+	return d, err
+}
+
+// MakeBlobsWithCenters is MakeBlobs, which also returns the centers [centers, features].
+func MakeBlobsWithCenters(cfg BlobsConfig) (d *Dataset, centers []float64, err error) {
+	s, centers, err := generateBlobs(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("mlp: MakeBlobs: %w", err)
+		return nil, nil, fmt.Errorf("mlp: MakeBlobs: %w", err)
 	}
-	return s.dataset(), nil
+	return s.dataset(), centers, nil
 }
 
 func (cfg BlobsConfig) withDefaults() BlobsConfig {

@@ -293,3 +293,35 @@ func TestMakeBlobsCenters(t *testing.T) {
 		t.Errorf("blobs without width are %v, want their centers %v", d.X, want)
 	}
 }
+
+// TestMakeBlobsWithCenters compares with scikit-learn 1.9.1: make_blobs(return_centers=True, random_state=7) of
+// n_samples=4, centers=3, and of n_samples=3, centers=[[1, 2], [3, 4.5]].
+func TestMakeBlobsWithCenters(t *testing.T) {
+	for _, test := range []struct {
+		cfg     BlobsConfig
+		x, y    []float32
+		centers []float64
+	}{
+		{BlobsConfig{Samples: 4, Centers: 3, RandomState: 7},
+			[]float32{-9.262757241146595, 5.600441417708241, -8.474724598378787, 3.8436515384568724, 8.934361265965293,
+				0.5983691470129523, -0.2141573655186364, 5.069802072538374},
+			[]float32{0, 0, 2, 1},
+			[]float64{-8.473834212520856, 5.598375844802293, -1.2318153711821296, 4.469303556618824, 9.559790239932052,
+				0.7699174082086735}},
+		{BlobsConfig{Samples: 3, CenterPoints: [][]float64{{1, 2}, {3, 4.5}}, RandomState: 7},
+			[]float32{1.0328201636785843, 2.4075162829965078, 2.690525703800356, 1.5340626294591673, 2.2110769713742613,
+				4.502065572905948},
+			[]float32{0, 0, 1}, []float64{1, 2, 3, 4.5}},
+	} {
+		d, centers, err := MakeBlobsWithCenters(test.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(d.X, test.x) || !slices.Equal(d.Y, test.y) || !slices.Equal(centers, test.centers) {
+			t.Errorf("%+v: %v %v %v, want %v %v %v", test.cfg, d.X, d.Y, centers, test.x, test.y, test.centers)
+		}
+	}
+	if _, _, err := MakeBlobsWithCenters(BlobsConfig{Features: -1}); err == nil {
+		t.Error("no error for -1 features")
+	}
+}

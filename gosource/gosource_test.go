@@ -145,6 +145,10 @@ func models(t *testing.T) []*model {
 			scaled(t, mlp.Pipeline{encoder, &mlp.StandardScaler{}}, mixed,
 				[]float32{2, 0, 0}, []float32{0, 0, nan}, []float32{1, 1, 0.5}))
 	}
+	holes := mixed.Clone()
+	holes.X[0], holes.X[5] = nan, nan
+	list = append(list, newModel(t, "encoder of missing values", 8, mlp.Dense{Units: 3}).
+		scaled(t, &mlp.OneHotEncoder{}, holes, []float32{2, 0, 0}, []float32{nan, 0, nan}))
 	binary := newModel(t, "binary", 2, mlp.Dense{Units: 1, Activation: mlp.Sigmoid})
 	binary.net.ClassNames, binary.net.FeatureNames = []string{"no \"\n", "yes"}, []string{"é", "`"}
 	logit := newModel(t, "logit", 2, mlp.Dense{Units: 1})

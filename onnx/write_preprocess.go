@@ -145,6 +145,9 @@ func (w *graphWriter) encoder(e *mlp.OneHotEncoder) (takes, gives int, err error
 			return 0, 0, fmt.Errorf("not supported: feature %d has no column", j)
 		}
 		for _, v := range values {
+			if v != v { // which Equal finds nowhere
+				return 0, 0, fmt.Errorf("not supported: NaN is a category of feature %d; fill it in before", j)
+			}
 			columns = binary.LittleEndian.AppendUint64(columns, uint64(j))
 			encoded = append(encoded, flag)
 			categories = append(categories, v)

@@ -245,6 +245,11 @@ func TestWriteErrors(t *testing.T) {
 	if err := Write(new(bytes.Buffer), n); err == nil || !strings.Contains(err.Error(), "MaxNorm") {
 		t.Errorf("MaxNorm: %v", err)
 	}
+	n.Scaler = &mlp.OneHotEncoder{FeatureNames: []string{"a"}, CategoryNames: make([][]string, 1),
+		Categories: [][]float64{{1, math.NaN()}}}
+	if err := Write(new(bytes.Buffer), n); err == nil || !strings.Contains(err.Error(), "NaN is a category of feature 0") {
+		t.Errorf("a category of missing values: %v", err)
+	}
 	n.Scaler = nil
 	if err := WriteFile(filepath.Join(t.TempDir(), "no", "folder"), n); err == nil {
 		t.Error("a file in no folder was written")
