@@ -40,7 +40,7 @@ type RandomQuarterTurn struct{}
 // whole pixels, up to Padding in each direction. (K. He et al., "Deep Residual Learning for Image Recognition",
 // arXiv:1512.03385, section 4.2.)
 type RandomCrop struct {
-	Padding   int // 1 <= Padding <= 2²⁰
+	Padding   int // 1 <= Padding <= the larger side of the images
 	Fill      FillMode
 	FillValue float64
 }
@@ -87,7 +87,7 @@ type RandomContrast struct {
 // Cutout sets a square of Size by Size pixels to FillValue. Its centre is any pixel; what lies beyond the edge is lost.
 // (T. DeVries, G. W. Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout", arXiv:1708.04552.)
 type Cutout struct {
-	Size      int // >= 1
+	Size      int // 1 <= Size <= the larger side of the images
 	FillValue float64
 }
 
@@ -194,6 +194,16 @@ func mixRows(a, b []float32, p, q float32) {
 func (a *augmenter) needImages() error {
 	if a.shape == (ImageShape{}) {
 		return errors.New("the rows are no images: set Dataset.Image to their height, width and channels")
+	}
+	return nil
+}
+
+// checkPixels returns an error unless the number of pixels that a field of the augmentation holds is at least 1 and no more
+// than the larger side of the images.
+func (a *augmenter) checkPixels(field string, n int) error {
+	if most := max(a.shape.Height, a.shape.Width); n < 1 || n > most {
+		return fmt.Errorf("%s is %d, want 1 to %d: the images are %d×%d", field, n, most,
+			a.shape.Height, a.shape.Width)
 	}
 	return nil
 }

@@ -161,16 +161,12 @@ type crop struct {
 }
 
 func (c RandomCrop) compile(a *augmenter) error {
-	const most = 1 << 20
-	if c.Padding < 1 || c.Padding > most {
-		return fmt.Errorf("Padding is %d, want 1 <= Padding <= %d", c.Padding, most)
-	}
 	f, err := newFilling(c.Fill, c.FillValue)
-	if err != nil {
+	if err := firstError(a.needImages(), a.checkPixels("Padding", c.Padding), err); err != nil {
 		return err
 	}
 	a.changes = append(a.changes, &crop{f, a.shape, a.index, c.Padding})
-	return a.needImages()
+	return nil
 }
 
 func (c *crop) change(x, scratch []float32, key uint64) {

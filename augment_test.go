@@ -433,7 +433,7 @@ func TestRandomContrast(t *testing.T) {
 func TestCutout(t *testing.T) {
 	shape := ImageShape{4, 6, 2}
 	d := imageRows(2000, shape)
-	for _, size := range []int{1, 2, 3, 100} {
+	for _, size := range []int{1, 2, 3, 6} {
 		counts := countImages(augmented(t, d, 1, Cutout{Size: size, FillValue: -1}))
 		want := map[string]bool{}
 		for cy := range shape.Height {
@@ -608,7 +608,7 @@ func TestAugmentErrors(t *testing.T) {
 		{nil},
 		{MixUp{}, RandomFlip{}},
 		{RandomQuarterTurn{}},
-		{RandomCrop{}}, {RandomCrop{Padding: -1}}, {RandomCrop{Padding: 1 << 30}}, {RandomCrop{Padding: 1, Fill: 4}},
+		{RandomCrop{}}, {RandomCrop{Padding: -1}}, {RandomCrop{Padding: 4}}, {RandomCrop{Padding: 1, Fill: 4}},
 		{RandomCrop{Padding: 1, FillValue: 1}}, {RandomCrop{Padding: 1, Fill: FillConstant, FillValue: nan}},
 		{RandomTranslation{}}, {RandomTranslation{HeightFactor: -1}}, {RandomTranslation{WidthFactor: 1.1}}, {RandomTranslation{WidthFactor: nan}},
 		{RandomTranslation{HeightFactor: 1, Fill: 9}},
@@ -617,12 +617,18 @@ func TestAugmentErrors(t *testing.T) {
 		{RandomBrightness{}}, {RandomBrightness{Factor: 1.5}}, {RandomBrightness{Factor: 0.5, ValueRange: [2]float64{1, 1}}},
 		{RandomBrightness{Factor: 0.5, ValueRange: [2]float64{0, inf}}},
 		{RandomContrast{}}, {RandomContrast{Factor: 1}}, {RandomContrast{Factor: 0.5, ValueRange: [2]float64{2, 1}}},
-		{Cutout{}}, {Cutout{Size: -2}}, {Cutout{Size: 1, FillValue: 1e300}},
+		{Cutout{}}, {Cutout{Size: -2}}, {Cutout{Size: 4}}, {Cutout{Size: 1, FillValue: 1e300}},
 		{RandomNoise{}}, {RandomNoise{Deviation: -1}}, {RandomNoise{Deviation: inf}}, {RandomNoise{Deviation: nan}},
 		{MixUp{Alpha: -1}}, {MixUp{Alpha: nan}},
 	} {
 		if _, err := newAugmenter(list, image, false, generic); err == nil || !strings.HasPrefix(err.Error(), "mlp: augmentation ") {
 			t.Errorf("%T %+v: error %v", list[0], list, err)
+		}
+	}
+	for _, augmentation := range []Augmentation{RandomCrop{Padding: 4}, Cutout{Size: 4}} {
+		_, err := newAugmenter([]Augmentation{augmentation}, image, false, generic)
+		if err == nil || !strings.Contains(err.Error(), " is 4, want 1 to 3: the images are 2×3") {
+			t.Errorf("%T %+v of images of 2×3: error %v", augmentation, augmentation, err)
 		}
 	}
 	table := &Dataset{X: make([]float32, 6), Features: 6}

@@ -90,15 +90,11 @@ type cutout struct {
 }
 
 func (c Cutout) compile(a *augmenter) error {
-	if c.Size < 1 {
-		return fmt.Errorf("Size is %d, want Size >= 1", c.Size)
-	}
-	if err := a.needImages(); err != nil {
+	if err := firstError(a.needImages(), a.checkPixels("Size", c.Size), checkFillValue(c.FillValue)); err != nil {
 		return err
 	}
-	size := min(c.Size, 2*max(a.shape.Height, a.shape.Width)) // covers all, wherever its centre is
-	a.changes = append(a.changes, &cutout{a.shape, a.index, size, float32(c.FillValue)})
-	return checkFillValue(c.FillValue)
+	a.changes = append(a.changes, &cutout{a.shape, a.index, c.Size, float32(c.FillValue)})
+	return nil
 }
 
 func checkFillValue(v float64) error {

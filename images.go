@@ -183,8 +183,13 @@ func (f *imageFolder) read(fsys fs.FS) error {
 		f.report.Skipped = append(f.report.Skipped, SkippedFile{file.name, file.skip})
 	}
 	if len(f.data.X) == 0 {
-		return fmt.Errorf("there is no image in a class folder; %s skipped",
+		err := fmt.Errorf("there is no image in a class folder; %s skipped",
 			plural(len(f.report.Skipped), "file", "files"))
+		if len(f.report.Skipped) > 0 {
+			first := f.report.Skipped[0]
+			err = fmt.Errorf("%w, the first %s (%s)", err, first.Name, first.Reason)
+		}
+		return err
 	}
 	return nil
 }

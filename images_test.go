@@ -141,7 +141,7 @@ func TestReadImages(t *testing.T) {
 		"other class":    {fsys, ImageConfig{ClassNames: []string{"a"}}, `folder "b" is no class; there are "a"`},
 		"other size":     {fstest.MapFS{"a/1": file(goodPNG()), "a/2": file(one)}, ImageConfig{}, "a/2: 1×1 pixels, want 2×2 as the first image"},
 		"nothing":        {fstest.MapFS{}, ImageConfig{}, "there is no image"},
-		"no class":       {fstest.MapFS{"1.png": file(goodPNG())}, ImageConfig{}, "there is no image in a class folder; 1 file skipped"},
+		"no class":       {fstest.MapFS{"1.png": file(goodPNG())}, ImageConfig{}, "there is no image in a class folder; 1 file skipped, the first 1.png (in no class folder)"},
 		"only a side":    {fsys, ImageConfig{Height: 2}, "Height is 2 and Width is 0"},
 		"huge side":      {fsys, ImageConfig{Height: 2, Width: 1 << 30}, "want both 0, or both from 1"},
 		"negative limit": {fsys, ImageConfig{MaxPixels: -1}, "MaxPixels is -1"},
