@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/seed975aa5d7/mlp"
 )
@@ -66,7 +67,13 @@ func (f augmentFlag) build(pixelRange [2]float64) ([]mlp.Augmentation, error) {
 	})
 	pixels("cutout", func(n int) mlp.Augmentation { return mlp.Cutout{Size: n} })
 	factor("noise", positive, func(v float64) mlp.Augmentation { return mlp.RandomNoise{Deviation: v} })
-	factor("mixup", positive, func(v float64) mlp.Augmentation { return mlp.MixUp{Alpha: v} })
+	if s, given := c.get("mixup"); given {
+		m := mlp.MixUp{}
+		if s.valued {
+			c.number(s.name, &m.Alpha, positive)
+		}
+		byName[s.name] = m
+	}
 	if err := c.done(); err != nil {
 		return nil, err
 	}
@@ -101,9 +108,9 @@ func (c *trainCommand) augmentations(w *workplace) ([]mlp.Augmentation, error) {
 			return nil, errors.New("mixup mixes targets, which --loss=categorical_crossentropy can learn")
 		case changesImages(a) && w.parts.train.Image == mlp.ImageShape{}:
 			return nil, fmt.Errorf("all but noise and mixup change images, and %s is a table", w.samples.name)
-		case changesImages(a) && c.Scale == "standard":
-			return nil,
-				errors.New("--scale=standard gives each pixel a unit of its own, so pixels cannot take each other's place; want minmax or none")
+		case changesImages(a) && slices.Contains([]string{"standard", "robust", "maxabs"}, c.Scale):
+			return nil, fmt.Errorf("--scale=%s gives each pixel a unit of its own, so pixels cannot take each other's place; "+
+				"want minmax or none", c.Scale)
 		}
 	}
 	return list, nil

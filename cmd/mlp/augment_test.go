@@ -20,7 +20,7 @@ func TestAugment(t *testing.T) {
 		{"rotation=0.1,zoom=0.2",
 			"[{Factor:0.1 Fill:0 FillValue:0} {HeightFactor:0.2 WidthFactor:0 Fill:0 FillValue:0}]"},
 		{"contrast=0.2,brightness=1", "[{Factor:0.2 ValueRange:[0 255]} {Factor:1 ValueRange:[0 255]}]"},
-		{"mixup=0.3", "[{Alpha:0.3}]"},
+		{"mixup=0.3", "[{Alpha:0.3}]"}, {"mixup", "[{Alpha:0}]"},
 	} {
 		list, err := augmentFlag(test.flag).build(byteRange)
 		if err != nil {
@@ -42,6 +42,7 @@ func TestAugment(t *testing.T) {
 		{"crop=0", "crop is 0"},
 		{"shift=2", "shift is 2, want 0 to 1"},
 		{"noise=0", "noise is 0, want more than 0"},
+		{"mixup=", `mixup is "", want a number`}, {"mixup=0", "mixup is 0, want more than 0"},
 		{"flip,flip", "flip is set twice"},
 		{"flip,", "a setting without a name"},
 	} {

@@ -220,7 +220,11 @@ const choicesHelp = `Names take settings, as in --optimizer=adam:beta1=0.8,amsgr
     --augment    of images: flip[=vertical or both], turn (by quarters),
                  crop=PIXELS, shift=SHARE, rotation=TURNS, zoom=SHARE,
                  brightness=SHARE, contrast=SHARE, cutout=PIXELS
-                 of any rows: noise=DEVIATION, mixup=ALPHA (as the last)
+                 of any rows: noise=DEVIATION, mixup[=0.2] (as the last)
+    --scale      standard (by mean and deviation), minmax (to 0 … 1), robust
+                 (by median and quartiles), maxabs (to -1 … 1, zeros stay),
+                 normalize (each row to length 1), none
+    --impute     mean, median, most-frequent, constant=NUMBER
     --plateau    factor=0.1,patience=10,min_delta=0.0001,cooldown=0,min_rate=0
                  are the defaults
 
@@ -233,7 +237,7 @@ A schedule goes from the learning rate, or rises to it; its steps are updates, a
 Changes of --augment are made in their order; numbers are the most that is drawn. Noise is added to the scaled features.
 
 A feature whose cells are texts, half of them or more, becomes a column of 0 and 1 for each text. Cells that are empty or NaN are filled in: ` +
-	`numbers by the mean, texts by the most frequent one. The model file has all of this, for evaluate and predict.
+	`numbers as --impute tells, texts by the most frequent one. The model file has all of this, for evaluate and predict.
 
 A regression's targets are standardised for training, so the loss and MAE of the epochs are in units of their deviation; the saved ` +
 	`network predicts, and the test tells, in the targets' own units. The losses mape, msle, poisson and cosine_similarity are trained on ` +

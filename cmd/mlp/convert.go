@@ -28,7 +28,8 @@ that ends in idx3-ubyte or the like); CSV and IDX also compressed (.gz).
     mlp convert digits.csv digits.idx --labels digits-labels.idx --size 8x8 --type uint8
 
 An .npz file has the features as x [rows, …], the labels as y [rows], and names of columns and
-classes, a line each in UTF-8, as arrays of uint8. An .npy file has all columns in one array.
+classes, a line each in UTF-8, as arrays of uint8. An .npy file has all columns in one array, and so
+has an IDX file without --labels.
 
 Between models: this program's (.safetensors), ONNX (.onnx), and Go source (.go, which mlp generate
 has flags for, and which is not read). Files of weights alone, as PyTorch and Keras write them, need

@@ -28,7 +28,7 @@ type convertDataFlags struct {
 
 // isSet reports whether any of the flags is given.
 func (f *convertDataFlags) isSet() bool {
-	return f.NoHeader || f.Separator != "," || len(f.Label) > 0 || len(f.Ignore) > 0 || f.Labels != "" || f.Size != "" || f.Type != "same"
+	return f.csvFlags.areSet() || len(f.Label) > 0 || len(f.Ignore) > 0 || f.Labels != "" || f.Size != "" || f.Type != "same"
 }
 
 // dataArrays is what a file of data holds.
@@ -55,8 +55,8 @@ func (c *convertCommand) convertData(in, out fileFormat) error {
 	switch {
 	case c.Labels != "" && (in.name == "IDX") == (out.name == "IDX"):
 		return errors.New("--labels names the file of the labels where IN or OUT, but not both, is an IDX file")
-	case in.name != "CSV" && (len(c.Label) > 0 || len(c.Ignore) > 0 || c.NoHeader || c.Separator != ","):
-		return fmt.Errorf("%s is no CSV file, so --label, --ignore, --no-header and --separator say nothing about it", c.In)
+	case in.name != "CSV" && (len(c.Label) > 0 || len(c.Ignore) > 0 || c.csvFlags.areSet()):
+		return fmt.Errorf("%s is no CSV file, so --label, --ignore, --missing, --no-header and --separator say nothing about it", c.In)
 	}
 	d, err := in.readData(c)
 	if err != nil {
@@ -84,123 +84,6 @@ func (c *convertCommand) convertData(in, out fileFormat) error {
 	}
 	fmt.Println(d.summary())
 	return nil
-}
-
-// readCSV reads the features and the labels; for an .npy file, which has no place for labels, all are features.
-func (c *convertCommand) readCSV() (*dataArrays, error) {
-	file, err := openTable(c.In, c.csvFlags)
-	if err != nil {
-		return nil, err
-	}
-	if c.NoHeader && len(c.Ignore) > 0 {
-		return nil, errors.New("--ignore needs a file with a header")
-	}
-	ignored, err := file.findAll(c.Ignore)
-	if err != nil {
-		return nil, err
-	}
-	out, err := formatNamed(c.Out)
-	if err != nil {
-		return nil, err
-	}
-	all := out.name == "npy"
-	if all && len(c.Label) > 0 {
-		return nil, errors.New("an .npy file has one array, so --label says nothing; an .npz file has labels too")
-	}
-	columns := []int{len(file.columns)}
-	if len(c.Label) > 0 {
-		if columns, err = file.findAll(c.Label); err != nil {
-			return nil, err
-		}
-	}
-	cfg := mlp.CSVConfig{Ignore: file.names(ignored), AllowMissing: true}
-	labels, targets := cfg, cfg
-	labels.LabelIndex, targets.TargetIndexes = columns[0], columns
-	var d *mlp.Dataset
-	switch {
-	case all:
-		d, err = file.read(cfg)
-	case len(columns) > 1:
-		d, err = file.read(targets)
-	default:
-		if d, err = file.read(labels); err == nil && areNumbers(d.ClassNames) {
-			d, err = file.read(targets)
-		}
-	}
-	var at *mlp.CSVError
-	if errors.As(err, &at) && at.Line > 1 && at.Column > 0 {
-		err = fmt.Errorf("%w; arrays hold numbers alone, and --ignore leaves a column out", err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return newDataArrays(d)
-}
-
-func areNumbers(names []string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool {
-		_, kind := parseCell(name)
-		return kind != numberCell
-	})
-}
-
-// newDataArrays returns the arrays of a Dataset: x float32 [rows, features]; y int64 if all are whole numbers, as class
-// indices are, and else float32, [rows] if there is one target.
-func newDataArrays(d *mlp.Dataset) (*dataArrays, error) {
-	a := &dataArrays{features: d.FeatureNames, targets: d.TargetNames, classes: d.ClassNames}
-	var err error
-	if a.x, err = mlp.NewArray([]int{d.Rows(), d.Features}, d.X); err != nil || d.Targets == 0 {
-		return a, err
-	}
-	shape := []int{d.Rows(), d.Targets}
-	if d.Targets == 1 {
-		shape = shape[:1]
-	}
-	const exact = 1 << 24
-	if slices.ContainsFunc(d.Y, func(v float32) bool { return v < -exact || v > exact || v != float32(int64(v)) }) {
-		a.y, err = mlp.NewArray(shape, d.Y)
-		return a, err
-	}
-	whole := make([]int64, len(d.Y))
-	for i, v := range d.Y {
-		whole[i] = int64(v)
-	}
-	a.y, err = mlp.NewArray(shape, whole)
-	return a, err
-}
-
-// dataset returns the arrays as a Dataset, whose numbers are float32.
-func (d *dataArrays) dataset() (*mlp.Dataset, error) {
-	shape := d.x.Shape()
-	if d.x.Len() == 0 {
-		return nil, errors.New("there are no rows")
-	}
-	s := &mlp.Dataset{Features: d.x.Len() / shape[0], FeatureNames: d.features, ClassNames: d.classes}
-	var err error
-	if s.X, err = exactFloat32s(d.x); err != nil || d.y == nil {
-		return s, err
-	}
-	s.Targets, s.TargetNames = d.y.Len()/shape[0], d.targets
-	if s.Y, err = exactFloat32s(d.y); err != nil {
-		return nil, fmt.Errorf("labels: %w", err)
-	}
-	return s, nil
-}
-
-func exactFloat32s(a *mlp.Array) ([]float32, error) {
-	a, err := convertArray(a, "float32", false)
-	if err != nil {
-		return nil, err
-	}
-	return a.Float32s()
-}
-
-func (c *convertCommand) writeCSV(d *dataArrays) error {
-	s, err := d.dataset()
-	if err != nil {
-		return fmt.Errorf("%s as CSV: %w", c.In, err)
-	}
-	return c.write(c.Out, s.WriteCSV)
 }
 
 // write writes a file, compressed if its name says so.

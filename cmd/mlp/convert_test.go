@@ -39,6 +39,11 @@ func TestConvert(t *testing.T) {
 	writeFile(t, dir, "kinds.csv", "width,a height,kind\n1,0.1,wide\n-0,1e-45,\"tall, thin\"\nNaN,3.4028235e+38,wide\n")
 	writeFile(t, dir, "numbers.csv", "a,b,y,z\n0.1,2,3,0.5\n-4,5e-20,6,1\n")
 	writeFile(t, dir, "counts.csv", "a,b,c,d,y\n0,1,2,255,9\n4,5,6,7,0\n")
+	writeFile(t, dir, "exact.csv", "a,b\n0.7,16777217\n1e+300,-0.1\n9007199254740993,NaN\n")
+	writeFile(t, dir, "labels.csv", "a,y\n0.5,9223372036854775807\n2,1e3\n")
+	writeFile(t, dir, "whole.csv", "a,b\n16777217,-2147483648\n2,1000000\n")
+	writeArray(t, filepath.Join(dir, "long.npy"), []int{2}, int64(math.MaxInt64), -1)
+	writeArray(t, filepath.Join(dir, "random.npy"), []int{1, 3}, 0.1+0.2, math.Pi, 5e-324)
 	writeArray(t, filepath.Join(dir, "images.idx"), []int{2, 2, 3}, []uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255}...)
 	writeArray(t, filepath.Join(dir, "labels.idx"), []int{2}, []uint8{7, 0}...)
 	writeArray(t, filepath.Join(dir, "floats.npy"), []int{2, 2}, float32(math.Inf(-1)), 0.1, 1<<24+2, 5)
@@ -57,6 +62,11 @@ func TestConvert(t *testing.T) {
 			"= c.idx labels.idx"},
 		{"images.idx a.npy --type=int16", "a.npy b.idx", "b.idx c.idx --type=uint8", "= c.idx images.idx"},
 		{"floats.npy a.idx", "a.idx b.npz", "b.npz b.npy", "= b.npy floats.npy"},
+		{"random.npy a.csv", "a.csv b.npy --type=float64", "= random.npy b.npy", "a.csv a.idx --type=float64", "a.idx b.csv", "= a.csv b.csv"},
+		{"exact.csv a.npy --type=float64", "a.npy a.csv", "a.csv b.npy --type=float64", "= a.npy b.npy"},
+		{"whole.csv a.npy --type=int32", "a.npy a.idx", "a.idx whole2.csv", "whole2.csv b.npy --type=int32", "= a.npy b.npy"},
+		{"numbers.csv a.idx", "numbers.csv a.npy", "a.idx b.npy", "= a.npy b.npy"},
+		{"labels.csv a.npz", "a.npz labels2.csv"},
 		{"doubles.npy a.csv", "a.csv a.npy --type=float64", "a.npy a.idx", "a.idx b.csv", "= a.csv b.csv"},
 	} {
 		for _, step := range steps {
@@ -69,8 +79,19 @@ func TestConvert(t *testing.T) {
 			}
 		}
 	}
-	if got, want := readFile(t, dir, "b.csv"), "x0\n0.5\n1000\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	succeed(t, dir, "", "convert", "exact.csv", "exact.npy", "--type=float64")
+	succeed(t, dir, "", "convert", "exact.npy", "exact2.csv")
+	succeed(t, dir, "", "convert", "long.npy", "long.csv")
+	for _, file := range []struct{ name, want string }{
+		{"b.csv", "x0\n0.5\n1000\n"},
+		{"exact2.csv", "x0,x1\n0.7,1.6777217e+07\n1e+300,-0.1\n9.007199254740992e+15,NaN\n"},
+		{"whole2.csv", "x0,x1\n16777217,-2147483648\n2,1000000\n"},
+		{"labels2.csv", "a,y\n0.5,9223372036854775807\n2,1000\n"},
+		{"long.csv", "x0\n9223372036854775807\n-1\n"},
+	} {
+		if got := readFile(t, dir, file.name); got != file.want {
+			t.Errorf("%s: got %q, want %q", file.name, got, file.want)
+		}
 	}
 	succeed(t, dir, "", "convert", "kinds.csv", "kinds.npz")
 	data := readFile(t, dir, "kinds.npz")
@@ -95,6 +116,12 @@ func TestConvertErrors(t *testing.T) {
 	writeFile(t, dir, "half.csv", "width,y\n1,0.5\n2.5,1\n")
 	writeFile(t, dir, "names.csv", "\"a\nb\",y\n1,2\n")
 	writeFile(t, dir, "bad.npz", "PK")
+	writeFile(t, dir, "large.csv", "a,b\n2147483648,1e300\n")
+	writeFile(t, dir, "uneven.csv", "a,b\n1,2\n3\n")
+	writeFile(t, dir, "twice.csv", "a,a\n1,2\n")
+	writeFile(t, dir, "empty.csv", "a,b\n")
+	writeFile(t, dir, "gap.csv", "a,b\n1,2\n3,\n")
+	writeArray(t, filepath.Join(dir, "inf.npy"), []int{2}, 0.1, math.Inf(1))
 	writeArray(t, filepath.Join(dir, "doubles.npy"), []int{2}, 0.1, 1)
 	writeArray(t, filepath.Join(dir, "large.npy"), []int{2}, 1, int64(1)<<40)
 	writeArray(t, filepath.Join(dir, "one.npy"), nil, float32(1))
@@ -124,9 +151,17 @@ func TestConvertErrors(t *testing.T) {
 		{"labels.csv a.npz --size=2", "--size"},
 		{"labels.csv a.npz --type=uint8", "number 2 of the array is 2.5, which uint8 does not hold"},
 		{"labels.csv a.npz --labels=b.idx", "--labels names the file"},
-		{"half.csv a.idx", "an IDX file holds one array"},
+		{"half.csv a.idx --label=y", "an IDX file holds one array"},
 		{"names.csv a.npz", "has two lines"},
-		{"doubles.npy a.csv", "number 1 of the array is 0.1, which float32 does not hold"},
+		{"inf.npy a.csv", "number 2 of the array is +Inf, which a CSV file has no place for"},
+		{"large.csv a.npy --type=int32", "number 1 of the array is 2.147483648e+09, which int32 does not hold"},
+		{"large.csv a.npz --label=1", `large.csv:2: column "b": "1e300" is beyond the range of a float32`},
+		{"large.csv a.npz --type=float32", "large.csv: row 1 of the labels: \"1e300\" is beyond the range of a float32"},
+		{"labels.csv a.idx", `labels.csv:2: column "kind": "x" is not a number`},
+		{"uneven.csv a.npy", "uneven.csv:3: 1 cell, want 2"},
+		{"twice.csv a.npy", "the name stands twice"},
+		{"empty.csv a.npy", "there are no rows"},
+		{"gap.csv a.npz", `gap.csv:3: column "b": the label is missing`},
 		{"large.npy a.idx", "which int32 does not hold"},
 		{"large.npy a.npz --label=y", "large.npy is no CSV file"},
 		{"one.npy a.npz", "a single number"},

@@ -28,7 +28,7 @@ func (c *describeCommand) Run() error {
 		return err
 	}
 	if isBuiltin(c.Data) || isFolder(c.Data) || c.Labels != "" {
-		s, err := c.load(defaultRandomState)
+		s, err := c.loadAny(defaultRandomState)
 		if err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (c *describeCommand) describeTable(file *table) (*tableDescription, error) 
 	return t, nil
 }
 
-// eachRow calls f with the cells of each row and its line. The cells are valid until f returns.
+// eachRow calls f with the cells of each row, those empty that mean a missing value, and its line. The cells are valid until f returns.
 func (t *table) eachRow(f func(record []string, line int)) error {
 	r := t.reader()
 	r.ReuseRecord = true
@@ -155,6 +155,11 @@ func (t *table) eachRow(f func(record []string, line int)) error {
 		}
 		if !first {
 			line, _ := r.FieldPos(0)
+			for i, cell := range record {
+				if slices.Contains(t.format.Missing, strings.Trim(cell, " \t")) {
+					record[i] = ""
+				}
+			}
 			f(record, line)
 		}
 	}
@@ -295,9 +300,16 @@ func describeSamples(w io.Writer, s samples) {
 			constant++
 		}
 	}
-	fmt.Fprintf(w, "Data: %s, %s\n%-8s%10s %10s %10s %10s\n%-7s", s.name, s.imageSummary(), "values", "min", "mean",
-		"max", "deviation", "")
+	fmt.Fprintf(w, "Data: %s, ", s.name)
+	s.writeImages(w)
+	fmt.Fprintf(w, "\n%-8s%10s %10s %10s %10s\n%-7s", "values", "min", "mean", "max", "deviation", "")
 	pixels.writeNumbers(w)
+	for i, file := range s.skipped {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, "Skipped:", file)
+	}
 	warnings := balanceWarnings(s.Dataset)
 	if constant > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d of %d values of an image are the same in all images", constant,

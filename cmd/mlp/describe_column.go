@@ -166,8 +166,8 @@ func (c *columnDescription) warnings(rows int) []string {
 		if c.isText() {
 			warn("has texts and %s, which are taken for texts too", plural(c.numbers+c.infinite, "number"))
 		} else {
-			warn("has numbers and %s, which train takes for an error: %q in line %d", plural(c.words, "text"),
-				shortName(c.word), c.firstWord)
+			warn("has numbers and %s, which train takes for an error unless --missing has it: %q in line %d",
+				plural(c.words, "text"), shortName(c.word), c.firstWord)
 		}
 	}
 	if c.infinite > 0 && !c.isText() {

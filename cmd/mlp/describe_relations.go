@@ -15,7 +15,16 @@ type relations struct {
 	leaks  []leak
 	values []cellValue // of the row
 	class  map[string]int
+
+	// Of every stride-th row the numbers of the columns that are looked at, class indices of the label; NaN where they are
+	// missing.
+	kept   [][]float64
+	stride int
+	rows   int
 }
+
+// maxKept bounds the numbers that are kept.
+const maxKept = 1 << 23
 
 // cellValue is what a cell says.
 type cellValue struct {
@@ -30,30 +39,17 @@ type columnPair struct {
 	differ        bool
 }
 
-// leak is a feature that may tell a label by itself.
-type leak struct {
-	column, label int
-	refuted       bool
-
-	// Of each class the feature's least and greatest number, or of each text the class.
-	ranges  []valueRange
-	classes map[string]int
-
-	// Of a label that is a number: sums over the rows that have both, of products of the distances from the means.
-	rows       int
-	xx, xy, yy float64
-}
-
-type valueRange struct{ low, high float64 }
-
 const (
-	maxLeakClasses = 100 // each of which has a valueRange in each column
+	maxLeakClasses = 100 // whose rows are counted of each text
 	minLeakRows    = 10  // of each class: fewer rows may differ from the others by chance
 )
 
 // newRelations prepares to look for relations among the columns of t.
 func newRelations(t *tableDescription) *relations {
-	r := &relations{table: t, values: make([]cellValue, len(t.columns)), class: map[string]int{}}
+	r := &relations{
+		table: t, values: make([]cellValue, len(t.columns)), class: map[string]int{}, kept: make([][]float64, len(t.columns)),
+	}
+	r.stride = 1 + t.rows*len(t.columns)/maxKept
 	for i, name := range t.classes {
 		r.class[name] = i
 	}
@@ -76,6 +72,7 @@ func newRelations(t *tableDescription) *relations {
 			l := leak{column: i, label: slices.Index(t.columns, label)}
 			if r.suspects(&l) {
 				r.leaks = append(r.leaks, l)
+				r.kept[l.column], r.kept[l.label] = []float64{}, []float64{}
 			}
 		}
 	}
@@ -97,12 +94,8 @@ func (r *relations) suspects(l *leak) bool {
 		}
 	}
 	if c.words > 0 {
-		l.classes = map[string]int{}
+		l.texts = map[string][]int{}
 		return c.distinct != nil && len(c.distinct)*minLeakRows <= c.known()
-	}
-	l.ranges = make([]valueRange, len(r.table.classes))
-	for i := range l.ranges {
-		l.ranges[i] = valueRange{math.Inf(1), math.Inf(-1)}
 	}
 	return c.numbers >= minLeakRows
 }
@@ -123,50 +116,35 @@ func (r *relations) add(cells []string) {
 	for i := range r.leaks {
 		l := &r.leaks[i]
 		x, y := r.values[l.column], r.values[l.label]
-		if l.refuted || x.kind == missingCell || y.kind == missingCell {
+		switch {
+		case x.kind == missingCell || y.kind == missingCell:
+		case r.table.classes == nil:
+			l.addProducts(x.number-r.table.columns[l.column].mean, y.number-r.table.columns[l.label].mean)
+		case l.texts != nil:
+			l.addText(strings.Trim(cells[l.column], " \t"), r.class[strings.Trim(cells[l.label], " \t")], len(r.table.classes))
+		}
+	}
+	r.keep(cells)
+}
+
+// keep keeps the numbers of the row that add has read.
+func (r *relations) keep(cells []string) {
+	if r.rows++; (r.rows-1)%r.stride != 0 {
+		return
+	}
+	for i, numbers := range r.kept {
+		if numbers == nil {
 			continue
 		}
-		if r.table.classes == nil {
-			dx, dy := x.number-r.table.columns[l.column].mean, y.number-r.table.columns[l.label].mean
-			l.rows++
-			l.xx, l.xy, l.yy = l.xx+dx*dx, l.xy+dx*dy, l.yy+dy*dy
-			continue
+		v := r.values[i].number
+		switch {
+		case r.values[i].kind == missingCell:
+			v = math.NaN()
+		case r.table.classes != nil && r.table.columns[i] == r.table.labels[0]:
+			v = float64(r.class[strings.Trim(cells[i], " \t")])
 		}
-		class := r.class[strings.Trim(cells[l.label], " \t")]
-		if l.ranges != nil {
-			l.addNumber(x.number, class)
-		} else {
-			l.addCell(strings.Trim(cells[l.column], " \t"), class)
-		}
+		r.kept[i] = append(numbers, v)
 	}
-}
-
-// addNumber refutes a leak if the numbers of two classes overlap.
-func (l *leak) addNumber(v float64, class int) {
-	own := &l.ranges[class]
-	own.low, own.high = min(own.low, v), max(own.high, v)
-	for i, other := range l.ranges {
-		l.refuted = l.refuted || i != class && own.low <= other.high && other.low <= own.high
-	}
-}
-
-// addCell refutes a leak if two classes have the same text.
-func (l *leak) addCell(cell string, class int) {
-	before, seen := l.classes[cell]
-	if !seen {
-		l.classes[strings.Clone(cell)] = class
-	}
-	l.refuted = seen && before != class
-}
-
-// proven reports whether the feature tells the label in all rows.
-func (l *leak) proven(classes bool) bool {
-	if classes {
-		empty := func(v valueRange) bool { return v.low > v.high }
-		return !l.refuted && !slices.ContainsFunc(l.ranges, empty)
-	}
-	const most = 1e-6 // of 1 - r², for numbers that were rounded when they were written
-	return l.rows >= minLeakRows && l.xx > 0 && l.yy > 0 && 1-l.xy/l.xx*(l.xy/l.yy) < most
 }
 
 // warnings tells what was found.
@@ -181,21 +159,19 @@ func (r *relations) warnings() []string {
 		}
 	}
 	for _, l := range r.leaks {
-		if !l.proven(r.table.classes != nil) {
-			continue
-		}
 		name, label := columns[l.column].name, columns[l.label].name
-		how := fmt.Sprintf("is %q in other units", label)
-		if columns[l.column].hash == columns[l.label].hash {
+		how := ""
+		switch same := columns[l.column].hash == columns[l.label].hash; {
+		case same:
 			how = fmt.Sprintf("is the same as the label %q", label)
-		} else if r.table.classes != nil {
-			how = fmt.Sprintf("tells %q by itself: no two classes share a value", label)
-			if l.ranges != nil {
-				how = fmt.Sprintf("tells %q by itself: no two classes overlap", label)
-			}
+		case r.table.classes != nil:
+			how = r.tellsClass(l, label)
+		default:
+			how = r.tellsNumber(l, label)
 		}
-		list = append(list, fmt.Sprintf("%q %s; if it is not known before the label is, --ignore leaves it out", name,
-			how))
+		if how != "" {
+			list = append(list, fmt.Sprintf("%q %s; if it is not known before the label is, --ignore leaves it out", name, how))
+		}
 	}
 	return list
 }

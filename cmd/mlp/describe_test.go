@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -58,7 +61,7 @@ func TestDescribe(t *testing.T) {
 			"Warning: 1 row not of 8 cells, .* the first is line 6",
 			`Warning: "id" has another text in each row, .*--ignore leaves it out`,
 			`Warning: "five" is constant: 5 in each row that has it`,
-			`Warning: "word" has numbers and 1 text, which train takes for an error: "\?" in line 3`,
+			`Warning: "word" has numbers and 1 text, which train takes for an error unless --missing has it: "\?" in line 3`,
 			`Warning: "mixed" has texts and 1 number, which are taken for texts too`,
 			`Warning: "big" has numbers that are not finite, or too large for float32: 1 of them`,
 			`Warning: "none" has no value in any row; --ignore leaves it out`,
@@ -108,12 +111,88 @@ func TestDescribe(t *testing.T) {
 		{"quote.csv", `quote.csv: `},
 		{"good.csv --label=stem", `no column is named "stem"`},
 		{"good.csv --ignore=stem", `no column is named "stem"`},
-		{"iris --gray", "--size and --gray"},
+		{"iris --gray", "--size, --gray and --max-pixels are for a folder"},
 		{"iris --label=a", "built in"},
 	} {
 		_, stderr, code := result(t, dir, "", append([]string{"describe"}, strings.Fields(test.args)...)...)
 		if code != exitFailure || !strings.Contains(stderr, test.want) {
 			t.Errorf("describe %s: exit code %d, stderr %q, want %q", test.args, code, stderr, test.want)
+		}
+	}
+}
+
+// TestDescribeNearLeaks warns of columns that tell the label nearly always, and not of those that tell much.
+func TestDescribeNearLeaks(t *testing.T) {
+	dir := t.TempDir()
+	rng := rand.New(rand.NewPCG(1, 2))
+	var classes, numbers strings.Builder
+	classes.WriteString("limit,much,plan,fee,kind\n")
+	numbers.WriteString("square,noisy,much,minus,price\n")
+	for i := range 1000 {
+		kind := []string{"a", "b", "c"}[i%3]
+		near, much := float64(i%3)+rng.Float64()*0.9, float64(i%3)+rng.Float64()*1.1
+		plan, fee := kind, ""
+		if i%200 == 0 {
+			near, plan = 1.5, "b"
+		}
+		if i%2 == 0 {
+			fee = fmt.Sprint(near)
+		}
+		fmt.Fprintf(&classes, "%.4f,%.4f,%s,%s,%s\n", near, much, plan, fee, kind)
+		price := 1 + 9*rng.Float64()
+		fmt.Fprintf(&numbers, "%.6f,%.6f,%.6f,%.6f,%.6f\n", price*price*price, price+0.05*rng.NormFloat64(),
+			price+0.5*rng.NormFloat64(), -math.Exp(price), price)
+	}
+	rare := "a,kind\n"
+	for i := range 2000 {
+		rare += fmt.Sprintf("%d.5,%s\n", i*7919%2003, map[bool]string{true: "rare", false: "often"}[i%150 == 0])
+	}
+	writeFile(t, dir, "classes.csv", classes.String())
+	writeFile(t, dir, "numbers.csv", numbers.String())
+	writeFile(t, dir, "rare.csv", rare)
+	for file, want := range map[string][]string{
+		"classes.csv": {`"limit" alone tells "kind" in 99.6% of the rows`, `"plan" alone tells "kind" in 99.6% of the rows`,
+			`"fee" alone tells "kind" in 99.2% of the rows`},
+		"numbers.csv": {`"square" has the rank correlation 1 with "price"`, `"noisy" has the correlation 0.999`,
+			`"minus" has the rank correlation -1 with "price"`},
+		"rare.csv": {`class "rare" has 14 rows`},
+		"iris":     nil,
+	} {
+		out := succeed(t, dir, "", "describe", file)
+		for _, w := range want {
+			if !strings.Contains(out, "\nWarning: "+w) {
+				t.Errorf("%s: no %q in:\n%s", file, w, out)
+			}
+		}
+		if n := strings.Count(out, "Warning"); n != len(want) {
+			t.Errorf("%s: %d warnings, want %d:\n%s", file, n, len(want), out)
+		}
+	}
+}
+
+// TestRightByIntervals compares with all ways to cut: it gets no more right, and all where a cut does.
+func TestRightByIntervals(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 200 {
+		pairs := make([][2]float64, 2+rng.IntN(12))
+		totals := make([]int, 2)
+		for i := range pairs {
+			pairs[i] = [2]float64{float64(rng.IntN(6)), float64(rng.IntN(2))}
+			totals[int(pairs[i][1])]++
+		}
+		slices.SortFunc(pairs, func(a, b [2]float64) int { return cmp.Compare(a[0], b[0]) })
+		most := 0
+		for cut := -0.5; cut < 6; cut++ {
+			up := 0
+			for _, p := range pairs {
+				if (p[0] > cut) == (p[1] == 1) {
+					up++
+				}
+			}
+			most = max(most, up, len(pairs)-up)
+		}
+		if got := rightByIntervals(pairs, totals); got > most || most == len(pairs) && got != most {
+			t.Errorf("%v: %d right, want %d", pairs, got, most)
 		}
 	}
 }

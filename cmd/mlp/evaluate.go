@@ -142,6 +142,9 @@ func (c *evaluateCommand) load(m model) (*mlp.Dataset, error) {
 	}
 	if isBuiltin(c.Data) {
 		s, err := builtinSamples(c.Data, defaultRandomState)
+		if err == nil {
+			err = m.checkColumns(s)
+		}
 		return s.Dataset, err
 	}
 	file, err := openTable(c.Data, c.csvFlags)
@@ -151,6 +154,11 @@ func (c *evaluateCommand) load(m model) (*mlp.Dataset, error) {
 	columns, err := file.findAll(c.Label)
 	if err != nil {
 		return nil, err
+	}
+	for _, column := range columns {
+		if name := file.columns[column-1]; name != "" && slices.Contains(m.FeatureNames, name) {
+			return nil, fmt.Errorf("--label: %q is a feature of the model", name)
+		}
 	}
 	if columns == nil {
 		count := 1
@@ -167,7 +175,7 @@ func (c *evaluateCommand) load(m model) (*mlp.Dataset, error) {
 			return nil, fmt.Errorf("%s: there is no label column beside the model's features", file.file)
 		}
 	}
-	cfg, err := m.csvConfig(file)
+	cfg, err := m.csvConfig(file, columns)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	_ "image/gif" // the formats that mlp.ReadImages reads
 	_ "image/jpeg"
@@ -20,11 +22,16 @@ import (
 type imageFlags struct {
 	Size string `group:"data" placeholder:"HEIGHTxWIDTH" help:"Size to read images in. (default: their own)"`
 	Gray bool   `group:"data" help:"Read images without their colours."`
+
+	MaxPixels int `group:"data" hidden:"" placeholder:"N" help:"Pixels that an image may have in its file. (default 33554432)"`
 }
 
 // config returns the same for the library.
 func (f imageFlags) config() (mlp.ImageConfig, error) {
-	cfg := mlp.ImageConfig{Gray: f.Gray}
+	cfg := mlp.ImageConfig{Gray: f.Gray, MaxPixels: f.MaxPixels}
+	if f.MaxPixels < 0 {
+		return cfg, fmt.Errorf("--max-pixels is %d, want 0 or more", f.MaxPixels)
+	}
 	if f.Size == "" {
 		return cfg, nil
 	}
@@ -39,15 +46,29 @@ func (f imageFlags) config() (mlp.ImageConfig, error) {
 	return cfg, nil
 }
 
-// or returns the flags or, if none is given, those of the model's images.
+// or returns the flags and, where they are not given, what the model's images are.
 func (f imageFlags) or(m model) imageFlags {
-	if f.isSet() || m.Image == (mlp.ImageShape{}) {
+	if m.Image == (mlp.ImageShape{}) {
 		return f
 	}
-	return imageFlags{Size: fmt.Sprintf("%dx%d", m.Image.Height, m.Image.Width), Gray: m.Image.Channels == 1}
+	if f.Size == "" {
+		f.Size = fmt.Sprintf("%dx%d", m.Image.Height, m.Image.Width)
+	}
+	f.Gray = f.Gray || m.Image.Channels == 1
+	return f
 }
 
-func (f imageFlags) isSet() bool { return f.Size != "" || f.Gray }
+func (f imageFlags) isSet() bool { return f != imageFlags{} }
+
+// flagNames are what the library's errors about images call by the names of its fields.
+var flagNames = strings.NewReplacer(
+	", or an ImageConfig with Height and Width", "; --size resizes all",
+	"more than MaxPixels, which is", "more than --max-pixels, which is",
+	"more than MaxBytes, which is", "more bytes than",
+)
+
+// inFlags returns an error about images in the words of the flags.
+func inFlags(err error) error { return errors.New(flagNames.Replace(err.Error())) }
 
 // isFolder reports whether the data is a folder of images.
 func isFolder(data string) bool {
@@ -62,18 +83,38 @@ func readImages(folder string, flags imageFlags, classes []string) (samples, err
 		return samples{}, err
 	}
 	cfg.ClassNames = classes
+	if err := checkClassFolders(folder); err != nil {
+		return samples{}, err
+	}
 	d, report, err := mlp.ReadImages(os.DirFS(folder), cfg)
 	if err != nil {
-		if strings.Contains(err.Error(), "as the first image") {
-			err = fmt.Errorf("%w (--size)", err)
-		}
-		return samples{}, fmt.Errorf("%s: %w", folder, err)
+		return samples{}, fmt.Errorf("%s: %w", folder, inFlags(err))
 	}
 	s := samples{Dataset: d, name: folder, label: "the folder"}
 	for _, f := range report.Skipped {
 		s.skipped = append(s.skipped, fmt.Sprintf("%s (%s)", f.Name, f.Reason))
 	}
 	return s, nil
+}
+
+// checkClassFolders returns an error if no folder of a class is in the folder.
+func checkClassFolders(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	const want = "want a folder in it for each class, with its images (.png, .jpg, .jpeg, .gif)"
+	if len(entries) == 0 {
+		return fmt.Errorf("%s is empty; %s", folder, want)
+	}
+	for _, e := range entries {
+		info, err := os.Stat(filepath.Join(folder, e.Name())) // follows links
+		if err == nil && info.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %s; there is none, but %s beside, the first %s", folder, want,
+		plural(len(entries), "file"), entries[0].Name())
 }
 
 // readIDX reads a pair of files such as MNIST's.
@@ -112,7 +153,7 @@ func readImage(d *mlp.Dataset, file string, cfg mlp.ImageConfig) error {
 		err = fmt.Errorf("it has %d×%d pixels, others have %d×%d (--size)", shape.Height, shape.Width, d.Image.Height, d.Image.Width)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w", file, inFlags(err))
 	}
 	d.X, d.Features, d.Image = append(d.X, x...), len(x), shape
 	return nil
@@ -143,23 +184,63 @@ func imagesIn(folder string) ([]string, error) {
 func checkDataFlags(data, labels string, table csvFlags, image imageFlags) error {
 	folder := isFolder(data)
 	switch {
-	case (folder || labels != "") && (table.NoHeader || table.Separator != ","):
-		return fmt.Errorf("%s is no CSV file, so --no-header and --separator say nothing about it", data)
+	case (folder || labels != "") && table.areSet():
+		return noTable(data)
 	case labels != "" && (folder || isBuiltin(data)):
 		return fmt.Errorf("%s has labels already; a file of them belongs to an IDX file of images", data)
 	case image.isSet() && !folder && !isImage(data):
-		return fmt.Errorf("--size and --gray are for a folder of images, which %s is not", data)
+		return fmt.Errorf("--size, --gray and --max-pixels are for a folder of images, which %s is not", data)
 	}
 	return nil
+}
+
+func noTable(data string) error {
+	return fmt.Errorf("%s is no CSV file, so --missing, --no-header and --separator say nothing about it", data)
+}
+
+// The bytes that files of arrays begin with.
+const (
+	idxMagic = "\x00\x00"
+	npyMagic = "\x93N"
+)
+
+// readArray reads an IDX file, also compressed, or an .npy file, told by its content; nil if the file is neither.
+func readArray(path string) (*mlp.Array, error) {
+	if path == "-" {
+		return nil, nil
+	}
+	f, err := openPlain(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	file := bufio.NewReader(f)
+	start, _ := file.Peek(len(idxMagic)) // what cannot be read is an error to whoever reads it next
+	var a *mlp.Array
+	switch string(start) {
+	case idxMagic:
+		a, err = mlp.ReadIDX(file, mlp.ArrayConfig{})
+	case npyMagic:
+		a, err = mlp.ReadNPY(file, mlp.ArrayConfig{})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return a, nil
 }
 
 // checkText returns an error for a file that is no text.
 func (t *table) checkText() error {
 	switch start := string(t.text[:min(2, len(t.text))]); start {
-	case "\x00\x00":
+	case idxMagic:
+		if t.file == "standard input" {
+			return errors.New("standard input is an IDX file, which is read by its name alone")
+		}
 		return fmt.Errorf("%s is an IDX file of images; name the file of their labels after it", t.file)
-	case "\x93N", "PK":
+	case npyMagic, "PK":
 		return fmt.Errorf("%s is an .npy or .npz file, or an archive; mlp convert makes CSV of NumPy's", t.file)
+	case "\xff\xfe", "\xfe\xff":
+		return fmt.Errorf("%s is UTF-16, want UTF-8; save it anew, or iconv -f UTF-16 -t UTF-8 converts it", t.file)
 	}
 	return nil
 }
@@ -167,20 +248,30 @@ func (t *table) checkText() error {
 // imageSummary describes images as Dataset.Summary does tables.
 func (s samples) imageSummary() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %d×%d pixels", plural(s.Rows(), "image"), s.Image.Height, s.Image.Width)
-	if n := s.Image.Channels; n > 1 {
-		fmt.Fprintf(&b, " with %d colours", n)
-	}
-	fmt.Fprintf(&b, ", %s\n\n", classCount(len(s.ClassNames)))
-	writeBalance(&b, s.Dataset)
+	s.writeImages(&b)
 	if n := len(s.skipped); n > 0 {
 		fmt.Fprintf(&b, "\nSkipped: %s", s.skipped[0])
 		if n > 1 {
-			fmt.Fprintf(&b, " and %d more", n-1)
+			fmt.Fprintf(&b, " and %d more (mlp describe lists them)", n-1)
 		}
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// writeImages writes the shape of images, and how many there are of each class.
+func (s samples) writeImages(w io.Writer) {
+	fmt.Fprintf(w, "%s of %s, %s\n\n", plural(s.Rows(), "image"), pixels(s.Image), classCount(len(s.ClassNames)))
+	writeBalance(w, s.Dataset)
+}
+
+// pixels tells the shape of an image.
+func pixels(s mlp.ImageShape) string {
+	text := fmt.Sprintf("%d×%d pixels", s.Height, s.Width)
+	if s.Channels > 1 {
+		text += fmt.Sprintf(" with %d colours", s.Channels)
+	}
+	return text
 }
 
 // writeBalance writes the number of rows of each class.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/seed975aa5d7/mlp"
@@ -57,8 +58,11 @@ func printModel(n *mlp.Network) error {
 		case *mlp.SimpleImputer:
 			fmt.Println("Missing values: filled in")
 		case *mlp.OneHotEncoder:
-			fmt.Printf("Texts: %s; a column for each text makes %d features\n", categoryCounts(s.FeatureNames,
-				s.CategoryNames), n.Features())
+			var names []string
+			for j := range s.CategoryNames {
+				names = append(names, strconv.Quote(m.inputName(j)))
+			}
+			printTexts(names, s, n.Features())
 		case *mlp.StandardScaler:
 			scaling, columns = "standard", []column{{"mean", s.Mean}, {"deviation", s.Scale}}
 		case *mlp.MinMaxScaler:

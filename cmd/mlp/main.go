@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -84,10 +85,16 @@ func run(args []string) int {
 	return 0
 }
 
-// printError writes an error to stderr, each line of a joined one on its own. The prefix of the library's errors says
-// nothing here.
+// What the library's errors say that means nothing here, and what is said in its place.
+var (
+	pipelineStep = regexp.MustCompile(` \(step \d+ of a Pipeline\)`)
+	libraryWords = strings.NewReplacer("mlp: ", "", "SimpleImputer: feature ", "",
+		"in any row; leave it out, or set KeepEmpty", "in the rows to train; --ignore leaves it out")
+)
+
+// printError writes an error to stderr, each line of a joined one on its own.
 func printError(err error) {
-	for line := range strings.Lines(strings.ReplaceAll(err.Error(), "mlp: ", "")) {
+	for line := range strings.Lines(libraryWords.Replace(pipelineStep.ReplaceAllString(err.Error(), ""))) {
 		fmt.Fprintln(os.Stderr, "error:", strings.TrimSuffix(line, "\n"))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,8 +115,10 @@ func title(name string) string {
 }
 
 // steps returns what the model's scaler does, one after another.
-func (m model) steps() mlp.Pipeline {
-	switch s := m.Scaler.(type) {
+func (m model) steps() mlp.Pipeline { return stepsOf(m.Scaler) }
+
+func stepsOf(scaler mlp.Preprocessor) mlp.Pipeline {
+	switch s := scaler.(type) {
 	case nil:
 		return nil
 	case mlp.Pipeline:
@@ -135,21 +138,56 @@ func (m model) inputs() int {
 	return m.Features()
 }
 
-// csvConfig returns how the model's features are read from a file.
-func (m model) csvConfig(file *table) (mlp.CSVConfig, error) {
-	cfg := m.CSVConfig()
-	if file.format.NoHeader {
-		if cfg.Categories != nil {
-			return cfg, fmt.Errorf("%s: some of the model's features are texts, which need a header with their names",
-				file.file)
+// categories returns the texts that a feature before the scaler may be, or nil for numbers.
+func (m model) categories(feature int) []string {
+	for _, step := range m.steps() {
+		if encoder, ok := step.(*mlp.OneHotEncoder); ok {
+			return encoder.CategoryNames[feature]
 		}
-		cfg.Features = nil
+	}
+	return nil
+}
+
+// csvConfig returns how the model's features are read from a file with those labels: by their names, or, where the file or
+// the model has none, by their places.
+func (m model) csvConfig(file *table, labels []int) (mlp.CSVConfig, error) {
+	cfg := m.CSVConfig()
+	if m.FeatureNames != nil && !file.format.NoHeader {
+		return cfg, nil
+	}
+	columns := file.features(labels)
+	if len(columns) != m.inputs() {
+		return cfg, fmt.Errorf("%s: the data has %d features, the model wants %d", file.file, len(columns), m.inputs())
+	}
+	cfg.Features, cfg.Categories = nil, make(map[string][]string)
+	for j, column := range columns {
+		if names := m.categories(j); names != nil {
+			cfg.Categories[file.key(j, column)] = names
+		}
 	}
 	return cfg, nil
 }
 
+// checkColumns returns an error unless built-in samples have the model's features, if these have names, and it no texts.
+func (m model) checkColumns(s samples) error {
+	switch {
+	case m.FeatureNames != nil && !slices.Equal(m.FeatureNames, s.FeatureNames):
+		has := "columns without names"
+		if s.FeatureNames != nil {
+			has = quoted(s.FeatureNames)
+		}
+		return fmt.Errorf("the model wants the columns %s; %s has %s", quoted(m.FeatureNames), s.name, has)
+	case len(m.CSVConfig().Categories) > 0:
+		return fmt.Errorf("the model wants columns of texts; %s has numbers alone", s.name)
+	}
+	return nil
+}
+
 func (m model) checkFeatures(d *mlp.Dataset) error {
 	if d.Features != m.inputs() {
+		if none := (mlp.ImageShape{}); d.Image != none && m.Image != none {
+			return fmt.Errorf("the images have %s, the model wants %s (--size, --gray)", pixels(d.Image), pixels(m.Image))
+		}
 		return fmt.Errorf("the data has %d features, the model wants %d", d.Features, m.inputs())
 	}
 	return nil

@@ -16,6 +16,7 @@ test: 0.25
 validation: 0.3
 random-state: 1
 scale: minmax
+impute: constant=-1
 hidden: [24, 16]
 activation: [silu, leaky_relu(0.1)]
 dropout: 0.1
@@ -143,6 +144,8 @@ func TestConfigErrors(t *testing.T) {
 		{"hidden: [8\n", []string{"c.yaml: line "}},
 		{"epochs: many\n", []string{`--epochs: expected a valid 64 bit int but got "many"`}},
 		{"scale: maximum\n", []string{"--scale"}},
+		{"impute: middle\n", []string{`--impute: there is no way to impute "middle", want mean, median, most-frequent or constant=NUMBER`}},
+		{"impute: constant=much\n", []string{`--impute: constant is "much", want a number`}},
 		{"optimizer: newton\n", []string{`--optimizer: there is no optimizer "newton"`}},
 	} {
 		writeFile(t, dir, "c.yaml", test.text)

@@ -17,13 +17,14 @@ import (
 
 type predictCommand struct {
 	Model string            `arg:"" help:"A model file."`
-	Data  string            `arg:"" optional:"" help:"A CSV file with the model's features (other columns are not looked at), - for standard input, an image, or a folder of images."`
+	Data  string            `arg:"" optional:"" help:"A CSV file with the model's features (other columns are not looked at), - for standard input, an image, a folder of images, or a file of images or rows alone, as IDX (.gz, too) or .npy."`
 	Row   string            `xor:"rows" placeholder:"5.1,3.5,…" help:"One row of features, in the model's order, in place of a file."`
 	Set   map[string]string `xor:"rows" mapsep:"," placeholder:"NAME=VALUE" help:"One row, feature by feature: --set width=3.5,length=5.1."`
 	Out   string            `placeholder:"FILE" help:"Write there instead of to standard output."`
 	layerFlags
 	csvFlags
 	imageFlags
+	Ignore []string `group:"data" placeholder:"COLUMN" help:"Columns to leave out, by name or number, such as the label, where the model's features have no names."`
 }
 
 func (*predictCommand) Help() string {
@@ -80,16 +81,56 @@ func (c *predictCommand) rows(m model) (d *mlp.Dataset, files []string, err erro
 	if isFolder(c.Data) || isImage(c.Data) {
 		return c.images(m)
 	}
+	if d, err = c.array(); d == nil && err == nil {
+		d, err = c.table(m)
+	}
+	return d, nil, err
+}
+
+// table reads the model's features from a CSV file.
+func (c *predictCommand) table(m model) (*mlp.Dataset, error) {
+	switch {
+	case len(c.Ignore) > 0 && c.NoHeader:
+		return nil, errors.New("--ignore needs a file with a header")
+	case len(c.Ignore) > 0 && m.FeatureNames != nil:
+		return nil, errors.New("--ignore is for models whose features have no names; for this one, other columns than its " +
+			"features are not looked at")
+	}
 	file, err := openTable(c.Data, c.csvFlags)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	cfg, err := m.csvConfig(file)
+	ignored, err := file.findAll(c.Ignore)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	d, err = file.read(cfg)
-	return d, nil, err
+	cfg, err := m.csvConfig(file, ignored)
+	if err != nil {
+		if !c.NoHeader && len(file.features(ignored)) > m.inputs() {
+			err = fmt.Errorf("%w; --ignore leaves a column out, such as the label", err)
+		}
+		return nil, err
+	}
+	cfg.Ignore = file.names(ignored)
+	return file.read(cfg)
+}
+
+// array reads the rows of an IDX or .npy file; nil if the data are none.
+func (c *predictCommand) array() (*mlp.Dataset, error) {
+	x, err := readArray(c.Data)
+	switch {
+	case x == nil || err != nil:
+		return nil, err
+	case c.csvFlags.areSet():
+		return nil, noTable(c.Data)
+	case len(x.Shape()) < 2 || x.Len() == 0:
+		return nil, fmt.Errorf("%s has the shape %v, want [rows, …]", c.Data, x.Shape())
+	}
+	d := &mlp.Dataset{Features: x.Len() / x.Shape()[0]}
+	if d.X, err = x.Float32s(); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Data, err)
+	}
+	return d, nil
 }
 
 // images reads an image, or those in a folder, whose names it returns.
@@ -181,18 +222,15 @@ func (m model) featureList() string {
 // to fill in.
 func (m model) parseFeature(feature int, cell string) (float32, error) {
 	cell = strings.TrimSpace(cell)
-	cfg := m.CSVConfig()
-	if cfg.AllowMissing && isMissing(cell) {
+	if m.CSVConfig().AllowMissing && isMissing(cell) {
 		return float32(math.NaN()), nil
 	}
-	if m.FeatureNames != nil {
-		if names := cfg.Categories[m.FeatureNames[feature]]; names != nil {
-			i := slices.Index(names, cell)
-			if i < 0 {
-				return 0, fmt.Errorf("%q is none of the texts that the model knows: %s", cell, quoted(names))
-			}
-			return float32(i), nil
+	if names := m.categories(feature); names != nil {
+		i := slices.Index(names, cell)
+		if i < 0 {
+			return 0, fmt.Errorf("%q is none of the texts that the model knows: %s", cell, quoted(names))
 		}
+		return float32(i), nil
 	}
 	v, err := strconv.ParseFloat(cell, 32)
 	if err != nil || v-v != 0 {

@@ -132,6 +132,9 @@ func (f curveFigure) draw(curves []classCurve) (*figure, error) {
 		p.Add(line)
 		p.Legend.Add(f.diagonal, line)
 	}
+	if len(curves) == 0 {
+		p.Add(upperText("No class has both positive and negative rows"))
+	}
 	for i, c := range curves {
 		line, dots, err := plotter.NewLinePoints(thin(c.points))
 		if err != nil {
@@ -176,6 +179,17 @@ func newSquare(x, y string) *plot.Plot {
 	return p
 }
 
+// upperText is a text in a panel, over the diagonal.
+type upperText string
+
+// Plot implements plot.Plotter.
+func (t upperText) Plot(c draw.Canvas, _ *plot.Plot) {
+	style := text.Style{
+		Color: axisColor, Font: sans(10), XAlign: text.XCenter, YAlign: text.YCenter, Handler: plot.DefaultTextHandler,
+	}
+	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Y(0.93)}, string(t))
+}
+
 // xys pairs numbers.
 func xys(x, y []float64) plotter.XYs {
 	points := make(plotter.XYs, len(x))
@@ -197,11 +211,11 @@ func thin(points plotter.XYs) plotter.XYs {
 	return kept
 }
 
-// shortName cuts a long name.
+// shortName cuts the middle out of a long name: what tells names apart is more often at an end.
 func shortName(name string) string {
-	const most = 16
-	if r := []rune(name); len(r) > most {
-		return string(r[:most-1]) + "…"
+	const begin, end = 8, 7
+	if r := []rune(name); len(r) > begin+1+end {
+		return string(r[:begin]) + "…" + string(r[len(r)-end:])
 	}
 	return name
 }

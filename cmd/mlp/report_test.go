@@ -45,11 +45,11 @@ func TestReport(t *testing.T) {
 	writeFile(t, dir, "eight.csv", b.String())
 	succeed(t, dir, "", "train", "eight.csv", "--epochs=3", "--model=eight.safetensors")
 	succeed(t, dir, "", "evaluate", "eight.safetensors", "eight.csv", "--plots=figures/iris")
-	checkFigure(t, figure("confusion"), "a very long nam…")
+	checkFigure(t, figure("confusion"), "a very l…lass 00", "a very l…lass 07")
 	checkFigure(t, figure("roc"), "ROC, the worst 6 of 8 classes")
 	writeFile(t, dir, "one.csv", "a,b,label\n1,2,a very long name of class 01\n") // curves of one class alone are none
 	succeed(t, dir, "", "evaluate", "eight.safetensors", "one.csv", "--plots=figures/iris", "--report")
-	checkFigure(t, figure("roc"), "ROC", "Chance")
+	checkFigure(t, figure("roc"), "ROC", "Chance", "No class has both positive and negative rows")
 }
 
 // TestReportNumbers wants the scores of targets.

@@ -20,7 +20,7 @@ type trainingData struct {
 	imageFlags
 	Label  []string `group:"data" placeholder:"COLUMN" help:"Column to learn, by name or number, or several of numbers. (default: the last)"`
 	Ignore []string `group:"data" placeholder:"COLUMN" help:"Columns to leave out, by name or number."`
-	Task   string   `group:"data" enum:"auto,classification,regression" default:"auto" placeholder:"TASK" help:"classification, regression or auto: by the labels. (default ${default})"`
+	Task   string   `group:"data" enum:"auto,classification,regression" default:"auto" placeholder:"TASK" help:"classification or regression. (default: by the labels)"`
 }
 
 // samples are a Dataset and what people call its label.
@@ -28,6 +28,7 @@ type samples struct {
 	*mlp.Dataset
 	name  string // iris, synthetic, or the file
 	label string
+	names []string // of the columns of X, as describe names them
 
 	skipped []string // files of a folder of images
 	missing gaps     // of all rows
@@ -54,8 +55,17 @@ func builtinSamples(data string, randomState uint32) (samples, error) {
 	return samples{Dataset: d, name: data, label: "the class"}, err
 }
 
-// load reads or makes the samples.
+// load reads or makes samples that there is something to learn from.
 func (t *trainingData) load(randomState uint32) (samples, error) {
+	s, err := t.loadAny(randomState)
+	if err == nil && s.isImages() && len(s.ClassNames) == 1 {
+		err = fmt.Errorf("%s: %s of every image is %q, so there is nothing to learn", s.name, s.label, s.ClassNames[0])
+	}
+	return s, err
+}
+
+// loadAny reads or makes the samples, images also of one class.
+func (t *trainingData) loadAny(randomState uint32) (samples, error) {
 	if err := checkDataFlags(t.Data, t.Labels, t.csvFlags, t.imageFlags); err != nil {
 		return samples{}, err
 	}
@@ -70,9 +80,9 @@ func (t *trainingData) load(randomState uint32) (samples, error) {
 		return readImages(t.Data, t.imageFlags, nil)
 	case images:
 		return readIDX(t.Data, t.Labels)
-	case builtin && (len(t.Label) > 0 || len(t.Ignore) > 0 || t.NoHeader || t.Separator != ","):
+	case builtin && (len(t.Label) > 0 || len(t.Ignore) > 0 || t.csvFlags.areSet()):
 		return samples{},
-			fmt.Errorf("%s is built in, so --label, --ignore, --no-header and --separator say nothing about it; "+
+			fmt.Errorf("%s is built in, so --label, --ignore, --missing, --no-header and --separator say nothing about it; "+
 				"write ./%s for a file of that name", t.Data, t.Data)
 	case builtin && t.Task == "regression":
 		return samples{}, fmt.Errorf("%s has classes, which --task regression cannot learn", t.Data)
@@ -108,6 +118,7 @@ const maxCategories = 1000
 
 // checkCategories returns an error if a column of texts rather names the rows than tells something about them.
 func (s samples) checkCategories() error {
+	hint := s.ignoreHint()
 	for j, names := range s.Categories {
 		known := 0
 		for i := j; i < len(s.X); i += s.Features {
@@ -117,14 +128,20 @@ func (s samples) checkCategories() error {
 		}
 		switch n := len(names); {
 		case n > maxCategories:
-			return fmt.Errorf("%s: column %q has %d different texts, want %d at most; --ignore leaves it out",
-				s.name, s.FeatureNames[j], n, maxCategories)
+			return fmt.Errorf("%s: %s has %d different texts, want %d at most%s", s.name, s.names[j], n, maxCategories, hint)
 		case n > 0 && n == known:
-			return fmt.Errorf("%s: column %q has another text in each row, from which nothing can be learnt; --ignore leaves it out",
-				s.name, s.FeatureNames[j])
+			return fmt.Errorf("%s: %s has another text in each row, from which nothing can be learnt%s", s.name, s.names[j], hint)
 		}
 	}
 	return nil
+}
+
+// ignoreHint ends an error of a feature.
+func (s samples) ignoreHint() string {
+	if s.FeatureNames == nil {
+		return ""
+	}
+	return "; --ignore leaves it out"
 }
 
 // gaps counts the features that have no value, and tells whether they are numbers or categories.
@@ -148,40 +165,62 @@ func (g *gaps) add(d *mlp.Dataset) {
 	}
 }
 
-// chooseColumns returns how to read the features of a file, and the numbers of the columns to learn.
-func (t *trainingData) chooseColumns(file *table) (features mlp.CSVConfig, columns []int, err error) {
+// columnChoice tells what the columns of a file are for.
+type columnChoice struct {
+	features mlp.CSVConfig // reads them
+	names    []string      // of the features, as table.describe has them
+	labels   []int         // numbers of the columns to learn
+}
+
+// chooseColumns finds the features and the labels.
+func (t *trainingData) chooseColumns(file *table) (c columnChoice, err error) {
 	if t.NoHeader && len(t.Ignore) > 0 {
-		return mlp.CSVConfig{}, nil, errors.New("--ignore needs a file with a header")
+		return c, errors.New("--ignore needs a file with a header")
 	}
 	if len(file.columns) == 1 {
-		return mlp.CSVConfig{}, nil, fmt.Errorf("%s has one column only, want features and a label; "+
+		return c, fmt.Errorf("%s has one column only, want features and a label; "+
 			"is %q what stands between its cells (--separator)?", file.file, t.Separator)
 	}
 	ignored, err := file.findAll(t.Ignore)
 	if err != nil {
-		return mlp.CSVConfig{}, nil, err
+		return c, err
 	}
-	columns = []int{len(file.columns)}
+	c.labels = []int{len(file.columns)}
 	if len(t.Label) > 0 {
-		if columns, err = file.findAll(t.Label); err != nil {
-			return mlp.CSVConfig{}, nil, err
+		if c.labels, err = file.findAll(t.Label); err != nil {
+			return c, err
 		}
 	}
-	if len(columns) > 1 && t.Task == "classification" {
-		return mlp.CSVConfig{}, nil, errors.New("--task classification takes one --label")
+	if len(c.labels) > 1 && t.Task == "classification" {
+		return c, errors.New("--task classification takes one --label")
 	}
-	return mlp.CSVConfig{
-		Ignore: file.names(ignored), Categories: file.categories(slices.Concat(columns, ignored)), AllowMissing: true,
-	}, columns, nil
+	for i, label := range c.labels {
+		switch {
+		case slices.Contains(c.labels[:i], label):
+			return c, fmt.Errorf("--label has %s twice", file.describe(label))
+		case slices.Contains(ignored, label):
+			return c, fmt.Errorf("--ignore leaves out %s, which is the column to learn; --label chooses another", file.describe(label))
+		}
+	}
+	skip := slices.Concat(c.labels, ignored)
+	c.features = mlp.CSVConfig{Ignore: file.names(ignored), Categories: file.categories(skip), AllowMissing: true}
+	for _, column := range file.features(skip) {
+		if !t.NoHeader && file.columns[column-1] == "" {
+			return c, fmt.Errorf("%s: column %d has no name; --ignore=%d leaves it out", file.file, column, column)
+		}
+		c.names = append(c.names, file.describe(column))
+	}
+	return c, nil
 }
 
 func (t *trainingData) readColumns(file *table) (samples, error) {
-	features, columns, err := t.chooseColumns(file)
+	choice, err := t.chooseColumns(file)
 	if err != nil {
 		return samples{}, err
 	}
-	s := samples{name: file.file, label: file.describe(columns[0])}
-	labels, targets := features, features
+	columns := choice.labels
+	s := samples{name: file.file, label: file.describe(columns[0]), names: choice.names}
+	labels, targets := choice.features, choice.features
 	labels.LabelIndex, targets.TargetIndexes = columns[0], columns
 	if len(columns) > 1 {
 		s.label = fmt.Sprintf("%d targets", len(columns))
@@ -271,39 +310,63 @@ func (s samples) split(test, validation float64, randomState uint32) (p parts, e
 
 // pipeline returns what the features need before a network takes them, or nil: missing values filled in, categories as
 // a column each, and a scaling. It is fitted to the rows that are trained on.
-func (s samples) pipeline(scaling string, train *mlp.Dataset) (mlp.Preprocessor, error) {
+func (s samples) pipeline(scaling string, impute imputeFlag, train *mlp.Dataset) (mlp.Preprocessor, error) {
 	if s.isImages() && scaling == "minmax" {
 		return pixelScaler(train)
 	}
-	p := s.preprocessor(scaling)
-	if p == nil {
-		return nil, nil
+	p, err := s.preprocessor(scaling, impute)
+	if p == nil || err != nil {
+		return nil, err
 	}
 	return p, p.Fit(train)
 }
 
+// checkEmpty returns an error if a feature has no value in the rows to train.
+func (s samples) checkEmpty(train *mlp.Dataset) error {
+	for j := range s.names {
+		i := j
+		for i < len(train.X) && train.X[i] != train.X[i] {
+			i += train.Features
+		}
+		if i >= len(train.X) {
+			return fmt.Errorf("%s: %s has no value in the rows to train%s", s.name, s.names[j], s.ignoreHint())
+		}
+	}
+	return nil
+}
+
 // preprocessor returns what the features need, not yet fitted, or nil.
-func (s samples) preprocessor(scaling string) mlp.Preprocessor {
+func (s samples) preprocessor(scaling string, impute imputeFlag) (mlp.Preprocessor, error) {
 	var steps mlp.Pipeline
 	if s.missing.values > 0 {
-		steps = append(steps, &mlp.SimpleImputer{})
+		imputer, err := impute.build()
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, imputer)
 	}
 	if s.Categories != nil {
-		steps = append(steps, &mlp.OneHotEncoder{})
+		steps = append(steps, &mlp.OneHotEncoder{IgnoreUnknown: true}) // texts that only rows to test have, for one
 	}
 	switch scaling {
 	case "standard":
 		steps = append(steps, &mlp.StandardScaler{})
 	case "minmax":
 		steps = append(steps, &mlp.MinMaxScaler{})
+	case "robust":
+		steps = append(steps, &mlp.RobustScaler{})
+	case "maxabs":
+		steps = append(steps, &mlp.MaxAbsScaler{})
+	case "normalize":
+		steps = append(steps, &mlp.Normalizer{})
 	}
 	switch len(steps) {
 	case 0:
-		return nil
+		return nil, nil
 	case 1:
-		return steps[0]
+		return steps[0], nil
 	}
-	return steps
+	return steps, nil
 }
 
 // preprocess applies the scaler, if there is one, to all parts.
@@ -391,13 +454,19 @@ func rowText(d *mlp.Dataset) []string {
 	return cells
 }
 
-// categoryCounts tells how many texts each feature has that is one: "color" (3), "shape" (2).
-func categoryCounts(features []string, categories [][]string) string {
-	var words []string
-	for j, names := range categories {
-		if names != nil {
-			words = append(words, fmt.Sprintf("%q (%d)", features[j], len(names)))
+// printTexts tells how many texts of each feature become a column: "color" (3), "shape" (2).
+func printTexts(names []string, scaler mlp.Preprocessor, columns int) {
+	for _, step := range stepsOf(scaler) {
+		encoder, ok := step.(*mlp.OneHotEncoder)
+		if !ok {
+			continue
 		}
+		var words []string
+		for j, categories := range encoder.Categories {
+			if categories != nil {
+				words = append(words, fmt.Sprintf("%s (%d)", names[j], len(categories)))
+			}
+		}
+		fmt.Printf("Texts: %s; a column for each text makes %d features\n", strings.Join(words, ", "), columns)
 	}
-	return strings.Join(words, ", ")
 }

@@ -55,7 +55,7 @@ func TestSplit(t *testing.T) {
 	if len(seen) != rows {
 		t.Errorf("the parts have %d different rows, want %d", len(seen), rows)
 	}
-	scaler, err := samples{Dataset: d}.pipeline("standard", p.train)
+	scaler, err := samples{Dataset: d}.pipeline("standard", "mean", p.train)
 	if err != nil {
 		t.Fatal(err)
 	}

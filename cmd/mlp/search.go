@@ -218,7 +218,7 @@ func (c *searchCommand) printTrials(r *mlp.SearchResult, halving *mlp.Halving) {
 	}
 	printAligned(os.Stdout, rows)
 	if n := len(r.Trials) - c.Top; n > 0 {
-		fmt.Printf("… and %d more\n", n)
+		fmt.Printf("… and %d more (--top)\n", n)
 	}
 }
 

@@ -15,10 +15,11 @@ type setup struct {
 	Config  configFlag  `placeholder:"FILE" help:"YAML or JSON file of values for other flags."`
 
 	trainingData
-	Test        float64 `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the rows to test on in the end. (default ${default})"`
-	Validation  float64 `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the others to validate on. (default ${default})"`
-	RandomState uint32  `group:"data" hidden:"" default:"42" placeholder:"N" help:"Seed of the split and of synthetic data, as scikit-learn's random_state. (default ${default})"`
-	Scale       string  `group:"data" enum:"auto,standard,minmax,none" default:"auto" placeholder:"KIND" help:"Of the features: standard, minmax or none. (default ${default})"`
+	Test        float64    `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the rows to test on in the end. (default ${default})"`
+	Validation  float64    `group:"data" default:"0.2" placeholder:"SHARE" help:"Share of the others to validate on. (default ${default})"`
+	RandomState uint32     `group:"data" hidden:"" default:"42" placeholder:"N" help:"Seed of the split and of synthetic data, as scikit-learn's random_state. (default ${default})"`
+	Scale       string     `group:"data" enum:"auto,standard,minmax,robust,maxabs,normalize,none" default:"auto" placeholder:"KIND" help:"Of the features: standard, minmax, robust, … or none. (default ${default})"`
+	Impute      imputeFlag `group:"data" hidden:"" default:"mean" placeholder:"KIND" help:"What stands in for missing numbers: mean, median, most-frequent or constant=NUMBER. (default ${default})"`
 
 	architecture
 	objective
@@ -47,6 +48,7 @@ type workplace struct {
 	samples samples
 	parts   parts // scaled
 	goal    goal
+	scaler  mlp.Preprocessor // of the features, or nil
 	network *mlp.Network
 	trainer *mlp.Trainer
 	targets *mlp.StandardScaler // of the targets while training; nil if they are as they were
@@ -74,9 +76,12 @@ func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workpla
 	if w.parts.test != nil && !s.isImages() {
 		w.example = rowText(w.parts.test)
 	}
-	scaler, err := s.pipeline(c.scaling(s), w.parts.train)
+	if err := s.checkEmpty(w.parts.train); err != nil {
+		return nil, err
+	}
+	scaler, err := s.pipeline(c.scaling(s), c.Impute, w.parts.train)
 	if err != nil {
-		return nil, fmt.Errorf("the rows to train: %w (--ignore)", err)
+		return nil, fmt.Errorf("the rows to train: %w", err)
 	}
 	if w.goal.scalesTargets(s) {
 		if w.targets, err = w.parts.targetScaler(); err != nil {
@@ -90,6 +95,7 @@ func (c *setup) prepare(schedule func(rows int) (mlp.Schedule, error)) (*workpla
 // finish prepares the parts, and makes the network and its trainer.
 func (c *setup) finish(w *workplace, scaler mlp.Preprocessor, schedule func(rows int) (mlp.Schedule, error)) (err error) {
 	s := w.samples
+	w.scaler = scaler
 	if err := w.parts.preprocess(scaler); err != nil {
 		return err
 	}
@@ -161,7 +167,7 @@ func (c *setup) printPlan(w *workplace) {
 	}
 	fmt.Printf(" (random_state %d)\n", c.RandomState)
 	if missing := s.missing; missing.values > 0 {
-		by := "the mean of its column"
+		by := c.Impute.text()
 		switch {
 		case missing.numbers && missing.categories:
 			by += ", of texts the most frequent one"
@@ -170,13 +176,12 @@ func (c *setup) printPlan(w *workplace) {
 		}
 		fmt.Printf("Missing: %s, each filled in by %s (of the rows to train)\n", plural(missing.values, "value"), by)
 	}
-	if s.Categories != nil {
-		fmt.Printf("Texts: %s; a column for each text makes %d features\n", categoryCounts(s.FeatureNames,
-			s.Categories), p.train.Features)
-	}
+	printTexts(s.names, w.scaler, p.train.Features)
 	switch scaling := c.scaling(s); {
 	case scaling == "minmax" && s.isImages():
 		fmt.Println("Scaling: minmax, of all pixels alike, fitted on the rows to train")
+	case scaling == "normalize":
+		fmt.Println("Scaling: normalize, each row to length 1")
 	case scaling != "none":
 		fmt.Printf("Scaling: %s, fitted on the rows to train\n", scaling)
 	}

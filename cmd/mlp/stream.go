@@ -36,6 +36,8 @@ func (c *trainCommand) checkStream() error {
 		return fmt.Errorf("--stream reads a CSV file, again and again; %s is none", c.Data)
 	case c.Folds > 0:
 		return errors.New("--folds wants all rows in memory, which --stream does not keep")
+	case c.Scale == "robust" || c.Impute == "median" || c.Impute == "most-frequent":
+		return errors.New("--scale=robust and --impute=median or most-frequent want all rows in memory, which --stream does not keep")
 	case slices.Equal(c.ClassWeights, []string{"balanced"}):
 		return errors.New("--class-weights=balanced counts the rows in memory; with --stream, want CLASS=WEIGHT")
 	}
@@ -45,15 +47,16 @@ func (c *trainCommand) checkStream() error {
 // prepareStream is prepare for a file that is read a part at a time.
 func (c *trainCommand) prepareStream() (*workplace, error) {
 	ctx := context.Background()
-	src, label, err := c.openSource(ctx)
+	s := samples{name: c.Data}
+	src, err := c.openSource(&s)
 	if err != nil {
 		return nil, err
 	}
 	columns, rows, err := src.Scan(ctx)
 	if err != nil {
-		return nil, err
+		return nil, hintMissing(err, src.Config)
 	}
-	s := samples{Dataset: columns, name: c.Data, label: label}
+	s.Dataset = columns
 	if s.isClassification() && len(s.ClassNames) == 1 {
 		return nil, fmt.Errorf("%s: %s is %q in every row, so there is nothing to learn", s.name, s.label, s.ClassNames[0])
 	}
@@ -73,7 +76,10 @@ func (c *trainCommand) prepareStream() (*workplace, error) {
 	if w.parts.test != nil {
 		w.example = rowText(w.parts.test)
 	}
-	scaler := s.preprocessor(c.scaling(s))
+	scaler, err := s.preprocessor(c.scaling(s), c.Impute)
+	if err != nil {
+		return nil, err
+	}
 	if scaler != nil {
 		if err := mlp.FitPreprocessor(ctx, scaler, w.stream); err != nil {
 			return nil, err
@@ -98,25 +104,25 @@ func (c *trainCommand) prepareStream() (*workplace, error) {
 	return w, c.finish(w, scaler, c.schedule)
 }
 
-// openSource returns the file, whose columns it knows from its first rows, and what people call the label.
-func (c *trainCommand) openSource(ctx context.Context) (*mlp.CSVSource, string, error) {
+// openSource returns the file, whose columns it knows from its first rows, and names them in s.
+func (c *trainCommand) openSource(s *samples) (*mlp.CSVSource, error) {
 	head, err := openHead(c.Data, c.csvFlags)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	features, columns, err := c.chooseColumns(head)
+	choice, err := c.chooseColumns(head)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	cfg := features
-	cfg.Separator, cfg.NoHeader = head.format.Separator, head.format.NoHeader
-	label := head.describe(columns[0])
+	columns, features, cfg := choice.labels, choice.features, choice.features
+	cfg.Separator, cfg.NoHeader, cfg.Missing = head.format.Separator, head.format.NoHeader, head.format.Missing
+	s.label, s.names = head.describe(columns[0]), choice.names
 	classes := len(columns) == 1 && c.Task != "regression"
 	if classes && c.Task == "auto" {
 		features.LabelIndex = columns[0]
 		d, err := head.read(features)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		classes = areClasses(d.ClassNames)
 	}
@@ -126,10 +132,10 @@ func (c *trainCommand) openSource(ctx context.Context) (*mlp.CSVSource, string, 
 		cfg.TargetIndexes = columns
 	}
 	if len(columns) > 1 {
-		label = fmt.Sprintf("%d targets", len(columns))
+		s.label = fmt.Sprintf("%d targets", len(columns))
 	}
 	open := func() (io.ReadCloser, error) { return openPlain(c.Data) }
-	return &mlp.CSVSource{Open: open, File: c.Data, Config: cfg}, label, nil
+	return &mlp.CSVSource{Open: open, File: c.Data, Config: cfg}, nil
 }
 
 // plainFile is a file that is decompressed as it is read.

@@ -57,6 +57,7 @@ func TestTrainStream(t *testing.T) {
 		"--window says nothing without --stream":            {"classes.csv", "--stream=false", "--window=5"},
 		"iris is none":                                      {"iris"},
 		"- is none":                                         {"-"},
+		"--scale=robust and --impute=median":                {"classes.csv", "--impute=median"},
 		"--class-weights=balanced counts":                   {"classes.csv", "--class-weights=balanced"},
 		"no column is named":                                {"classes.csv", "--label=z"},
 		"no such file":                                      {"other.csv"},

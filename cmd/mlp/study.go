@@ -67,11 +67,23 @@ func (c *setup) study(s samples, folds int) (*study, error) {
 		if err := w.parts.preprocess(w.pixels); err != nil {
 			return nil, err
 		}
-	} else {
-		w.scaler = s.preprocessor(scaling)
+	} else if w.scaler, err = s.preprocessor(scaling, c.Impute); err != nil {
+		return nil, err
 	}
 	if w.folds, err = c.divide(w.parts.train, folds); err != nil {
 		return nil, err
+	}
+	for i, f := range w.folds {
+		if s.missing.values == 0 {
+			break
+		}
+		train, err := w.parts.train.Subset(f.Train)
+		if err == nil {
+			err = s.checkEmpty(train)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("fold %d: %w", i+1, err)
+		}
 	}
 	return w, w.goal.targets(&w.parts)
 }
@@ -116,11 +128,11 @@ func (w *study) estimator(c *setup, schedule mlp.Schedule, fit mlp.FitConfig) (m
 func (w *study) printPlan(c *setup) error {
 	shown := &workplace{samples: w.samples, parts: w.parts, rows: w.parts.train.Rows()}
 	if w.samples.Categories != nil { // the plan tells how many columns they make
-		scaler, err := w.samples.pipeline(c.scaling(w.samples), w.parts.train)
+		scaler, err := w.samples.pipeline(c.scaling(w.samples), c.Impute, w.parts.train)
 		if err != nil {
 			return err
 		}
-		shown.parts.train = w.parts.train.Clone()
+		shown.parts.train, shown.scaler = w.parts.train.Clone(), scaler
 		if err := scaler.Transform(shown.parts.train); err != nil {
 			return err
 		}

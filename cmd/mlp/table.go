@@ -18,9 +18,13 @@ import (
 
 // csvFlags say how a CSV file is written.
 type csvFlags struct {
-	Separator string `group:"data" default:"," placeholder:"CHAR" help:"Character between two cells, or \"tab\". (default ${default})"`
-	NoHeader  bool   `group:"data" help:"The first line is a row already."`
+	Separator string   `group:"data" default:"," placeholder:"CHAR" help:"Character between two cells, or \"tab\". (default ${default})"`
+	NoHeader  bool     `group:"data" help:"The first line is a row already."`
+	Missing   []string `group:"data" placeholder:"TEXT" help:"Cells that mean a missing value: NA,?."`
 }
+
+// areSet reports whether one of the flags is given.
+func (f csvFlags) areSet() bool { return f.NoHeader || f.Separator != "," || len(f.Missing) > 0 }
 
 // table is a CSV file in memory: which columns to read can be told only after a look at its header.
 type table struct {
@@ -48,13 +52,15 @@ func openTable(file string, flags csvFlags) (*table, error) {
 
 // newTable returns the table that the text of a file holds.
 func newTable(file string, text []byte, flags csvFlags) (*table, error) {
-	t := &table{file: file, text: text, format: mlp.CSVConfig{NoHeader: flags.NoHeader}}
+	t := &table{file: file, text: text, format: mlp.CSVConfig{NoHeader: flags.NoHeader, Missing: flags.Missing}}
 	separator, size := utf8.DecodeRuneInString(flags.Separator)
 	switch {
 	case flags.Separator == "tab":
 		separator = '\t'
 	case size == 0 || size != len(flags.Separator):
 		return nil, fmt.Errorf("--separator: %q is not one character", flags.Separator)
+	case strings.ContainsRune("\"\r\n\uFFFD", separator):
+		return nil, fmt.Errorf("--separator: %q cannot stand between cells", separator)
 	}
 	t.format.Separator = separator
 	err := t.decompress()
@@ -105,33 +111,36 @@ func (t *table) reader() *csv.Reader {
 
 // read reads the columns that cfg chooses.
 func (t *table) read(cfg mlp.CSVConfig) (*mlp.Dataset, error) {
-	cfg.Separator, cfg.NoHeader = t.format.Separator, t.format.NoHeader
+	cfg.Separator, cfg.NoHeader, cfg.Missing = t.format.Separator, t.format.NoHeader, t.format.Missing
 	d, err := mlp.ReadCSV(bytes.NewReader(t.text), cfg)
 	var at *mlp.CSVError
 	if errors.As(err, &at) {
 		at.File = t.file
 	}
-	return d, err
+	return d, hintMissing(err, cfg)
 }
 
-// categories returns the columns of texts among those that are not skipped (counted from 1), as CSVConfig wants them.
+// hintMissing adds to the error of a text among numbers how it is read as a missing value.
+func hintMissing(err error, cfg mlp.CSVConfig) error {
+	var at *mlp.CSVError
+	if !errors.As(err, &at) || !cfg.AllowMissing || slices.Contains(cfg.TargetIndexes, at.Column) {
+		return err
+	}
+	quoted, _ := strconv.QuotedPrefix(at.Err.Error())
+	text, _ := strconv.Unquote(quoted)
+	if at.Err.Error() != quoted+" is not a number" || text == "" || strings.ContainsAny(text, `,\`) || len(text) > 20 {
+		return err
+	}
+	return fmt.Errorf("%w; --missing=%s takes it for a missing value", err, shellWord(text))
+}
+
+// categories returns the features that are texts, as CSVConfig wants them: all columns but those to skip, counted from 1.
 // Texts make up half of such a column's cells or more: a column of numbers with a word in it here and there is rather
 // one that is wrong there.
 func (t *table) categories(skip []int) map[string][]string {
-	if t.format.NoHeader {
-		return nil // categories belong to a name
-	}
 	texts, numbers := make([]int, len(t.columns)), make([]int, len(t.columns))
-	r := t.reader()
-	r.ReuseRecord = true
-	for first := true; ; first = false {
-		record, err := r.Read()
-		if err != nil {
-			break // read meets the same error, and tells where
-		}
-		if first {
-			continue
-		}
+	// read meets the same error, and tells where.
+	_ = t.eachRow(func(record []string, _ int) {
 		for i, cell := range record[:min(len(record), len(t.columns))] {
 			switch _, kind := parseCell(strings.Trim(cell, " \t")); kind {
 			case numberCell:
@@ -140,14 +149,33 @@ func (t *table) categories(skip []int) map[string][]string {
 				texts[i]++
 			}
 		}
-	}
+	})
 	categories := map[string][]string{}
-	for i, n := range texts {
-		if n > 0 && n >= numbers[i] && !slices.Contains(skip, i+1) {
-			categories[t.columns[i]] = nil
+	for j, column := range t.features(skip) {
+		if n := texts[column-1]; n > 0 && n >= numbers[column-1] {
+			categories[t.key(j, column)] = nil
 		}
 	}
 	return categories
+}
+
+// features returns the numbers of the columns but those to skip.
+func (t *table) features(skip []int) []int {
+	var columns []int
+	for column := 1; column <= len(t.columns); column++ {
+		if !slices.Contains(skip, column) {
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
+// key names feature j, in that column, as CSVConfig.Categories does.
+func (t *table) key(j, column int) string {
+	if t.format.NoHeader {
+		return "x" + strconv.Itoa(j)
+	}
+	return t.columns[column-1]
 }
 
 // cellKind is what a cell holds.
