@@ -173,7 +173,7 @@ func bilinear(a, b, c, d, partX, partY float32) float32 {
 // apply sets each pixel of x to the value at its place by the map p, bilinear between pixels' centres.
 func (w *warp) apply(x, scratch []float32, p plane) {
 	s := w.shape
-	middleX, middleY := float64(s.Width-1)/2, float64(s.Height-1)/2
+	middleX, middleY := float64(float64(s.Width-1)/2), float64(float64(s.Height-1)/2)
 	step := farthest / float64(max(s.Width, s.Height))
 	i := interpolation{
 		rows: s.Height, n: s.Width,

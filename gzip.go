@@ -78,7 +78,9 @@ func (z *gzipReader) begin() {
 		}
 	}
 	z.crc, z.size = 0, 0
-	z.inflate.(flate.Resetter).Reset(z.file, nil)
+	if z.err == nil {
+		z.err = z.inflate.(flate.Resetter).Reset(z.file, nil)
+	}
 }
 
 // end compares the member's data with its trailer, and begins the next member, if there is one.
@@ -109,7 +111,7 @@ func (z *gzipReader) take(n int) []byte {
 		return make([]byte, n)
 	}
 	z.add(b)
-	z.file.Discard(n)
+	_, z.err = z.file.Discard(n)
 	return b
 }
 

@@ -105,11 +105,13 @@ func (c *convertCommand) chooseColumns(file *table) (*csvColumns, error) {
 	var head bytes.Buffer
 	w := csv.NewWriter(&head)
 	w.Comma = file.format.Separator
-	if !c.NoHeader {
-		w.Write(file.columns) // a bytes.Buffer takes all
+	lines := [][]string{file.columns, slices.Repeat([]string{"0"}, len(file.columns))}
+	if c.NoHeader {
+		lines = lines[1:]
 	}
-	w.Write(slices.Repeat([]string{"0"}, len(file.columns)))
-	w.Flush()
+	if err := w.WriteAll(lines); err != nil {
+		return nil, err
+	}
 	first := *file
 	first.text = head.Bytes()
 	columns.head, err = first.read(cfg)
