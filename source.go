@@ -105,10 +105,7 @@ func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) err
 		return err
 	}
 	var block *Dataset
-	for d, err := range src.Chunks(ctx) {
-		if err == nil {
-			err = checkChunk(d, block)
-		}
+	for d, err := range checkedChunks(ctx, src) {
 		if err != nil {
 			return err
 		}
@@ -129,9 +126,6 @@ func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) err
 			block.X = block.X[:0]
 		}
 	}
-	if block == nil {
-		return errSourceEmpty
-	}
 	if len(block.X) == 0 {
 		return nil
 	}
@@ -142,10 +136,7 @@ func fitInBlocks(ctx context.Context, src Source, fit, update func(*Dataset) err
 func fitEncoder(ctx context.Context, e *OneHotEncoder, src Source) error {
 	var first *Dataset
 	var seen [][]bool // of each feature its categories, the last of which is NaN
-	for d, err := range src.Chunks(ctx) {
-		if err == nil {
-			err = checkChunk(d, first)
-		}
+	for d, err := range checkedChunks(ctx, src) {
 		if err != nil {
 			return err
 		}
@@ -174,10 +165,28 @@ func fitEncoder(ctx context.Context, e *OneHotEncoder, src Source) error {
 			}
 		}
 	}
-	if first == nil {
-		return errSourceEmpty
-	}
 	return e.Fit(first)
+}
+
+// checkedChunks are the chunks of a Source, of which there is one at least, or an error that ends them.
+func checkedChunks(ctx context.Context, src Source) iter.Seq2[*Dataset, error] {
+	return func(yield func(*Dataset, error) bool) {
+		var columns *Dataset // of the first chunk
+		for d, err := range src.Chunks(ctx) {
+			if err == nil {
+				err = checkChunk(d, columns)
+			}
+			if err == nil && columns == nil {
+				columns = d.withoutRows()
+			}
+			if !yield(d, err) || err != nil {
+				return
+			}
+		}
+		if columns == nil {
+			yield(nil, errSourceEmpty)
+		}
+	}
 }
 
 // checkChunk returns an error unless a chunk is sound and has the columns of the first one, which is nil for that itself.
@@ -209,10 +218,7 @@ func fitImputer(ctx context.Context, s *SimpleImputer, src Source) error {
 	var columns *Dataset
 	var sums, known []float64 // of the values of each feature: their sum and their number
 	var counts [][]float64    // of each category
-	for d, err := range src.Chunks(ctx) {
-		if err == nil {
-			err = checkChunk(d, columns)
-		}
+	for d, err := range checkedChunks(ctx, src) {
 		if err != nil {
 			return err
 		}
@@ -232,9 +238,6 @@ func fitImputer(ctx context.Context, s *SimpleImputer, src Source) error {
 				}
 			}
 		}
-	}
-	if columns == nil {
-		return errSourceEmpty
 	}
 	statistics := make([]float64, columns.Features)
 	for j := range statistics {

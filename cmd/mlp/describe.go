@@ -141,7 +141,7 @@ func (c *describeCommand) describeTable(file *table) (*tableDescription, error) 
 	return t, nil
 }
 
-// eachRow calls f with the cells of each row, those empty that mean a missing value, and its line. The cells are valid until f returns.
+// eachRow calls f with the cells of each row, those of --missing emptied, and its line. The cells are valid until f returns.
 func (t *table) eachRow(f func(record []string, line int)) error {
 	r := t.reader()
 	r.ReuseRecord = true
@@ -155,9 +155,11 @@ func (t *table) eachRow(f func(record []string, line int)) error {
 		}
 		if !first {
 			line, _ := r.FieldPos(0)
-			for i, cell := range record {
-				if slices.Contains(t.format.Missing, strings.Trim(cell, " \t")) {
-					record[i] = ""
+			if t.format.Missing != nil {
+				for i, cell := range record {
+					if slices.Contains(t.format.Missing, strings.Trim(cell, " \t")) {
+						record[i] = ""
+					}
 				}
 			}
 			f(record, line)
